@@ -1,0 +1,51 @@
+// The bus: durable, ordered messages between controllers and invokers. It does not know what is in
+// them. Every adapter passes bus.contract.ts.
+
+/**
+ * How a message is kept when `publish` resolves.
+ *
+ * - `volatile`: in memory; lost with the process. For answers to somebody who waits in it.
+ * - `written`: survives `kill -9` of the process, once this turn of the event loop has ended.
+ * - `durable`: survives loss of power.
+ */
+export type Keep = "volatile" | "written" | "durable";
+
+/**
+ * One message on its way to a subscriber.
+ *
+ *     published ──deliver──▶ waiting ──start──▶ started ──done──▶ gone
+ *                               └────────────────done─────────────▶ gone
+ *
+ * What is not gone when the process ends is delivered again at the next subscription, in order.
+ */
+export interface Delivery {
+  readonly message: Buffer;
+  /** Milliseconds since the epoch. */
+  readonly publishedAt: number;
+  /** `start` had been called by an earlier process: it may have been worked on, and must not be again. */
+  readonly startedBefore: boolean;
+  /** Resolves once the mark survives `kill -9`; only then may the work begin. Rejects if it cannot be kept. */
+  start(): Promise<void>;
+  /** Settled for good. Called twice, the second is ignored. */
+  done(): void;
+}
+
+export interface SubscribeOptions {
+  readonly topic: string;
+  /** Called synchronously, in the order of publishing, never more than `inFlightMax` undone at a time. */
+  readonly deliver: (delivery: Delivery) => void;
+  /** Beyond it messages wait on the bus. */
+  readonly inFlightMax: number;
+}
+
+export interface Bus extends AsyncDisposable {
+  /**
+   * Rejects with `bus-full` beyond the bound, `storage-full` or `storage-failed` where it cannot be
+   * kept; then the message will not be delivered, or what was delivered cannot be started.
+   */
+  publish(topic: string, message: Buffer, keep: Keep): Promise<void>;
+  /** One subscriber a topic. Messages published before are delivered first. */
+  subscribe(options: SubscribeOptions): AsyncDisposable;
+  /** Messages of a topic that are not done. */
+  waiting(topic: string): number;
+}

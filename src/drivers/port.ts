@@ -1,0 +1,90 @@
+// The container driver: makes, limits, reads the logs of, and destroys one container. It knows
+// nothing of activations. Every adapter passes driver.contract.ts.
+
+import type { JsonObject, RawJson } from "../kernel/json.ts";
+
+/** How far a container's code is kept from everything else. Said at start, and in every error about it. */
+export type Isolation = "none" | "sandbox" | "container";
+
+export interface ContainerSpec {
+  readonly kind: string;
+  readonly memoryMb: number;
+  /** Relative weight among the containers, as cgroup's cpu.shares. */
+  readonly cpuShares: number;
+  /** Whether it may reach out; where the driver cannot give it, it says so at its own start. */
+  readonly network: boolean;
+  /** `/run` requests that may be open at a time. */
+  readonly concurrency: number;
+}
+
+/** `/init`'s value (execution-plane specification, 1.2). */
+export interface InitRequest {
+  readonly name: string;
+  readonly main: string;
+  readonly binary: boolean;
+  readonly code: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** `/run`'s body (execution-plane specification, 1.3): the arguments as text, and the context. */
+export interface RunRequest {
+  readonly value: RawJson;
+  /** Every key but `value`: `namespace`, `action_name`, `activation_id`, `deadline`, … */
+  readonly context: JsonObject;
+}
+
+/** What came back: a status as the runtime contract gives it, and a body of at most `bytesMax` bytes. */
+export interface Answered {
+  readonly type: "answered";
+  readonly status: number;
+  readonly body: string;
+  /** Bytes of the whole body, more than `body` has where it was cut. */
+  readonly bytes: number;
+}
+/** The process ended, or the connection broke, before an answer. */
+export interface Ended {
+  readonly type: "ended";
+  readonly reason: "exited" | "out-of-memory";
+}
+/** Nothing came within the time. The container is of no further use. */
+export interface TimedOut {
+  readonly type: "timed-out";
+}
+export type Answer = Answered | Ended | TimedOut;
+
+export interface Patience {
+  readonly timeoutMs: number;
+  readonly bytesMax: number;
+}
+
+/** One piece of output as it was read. Pieces are not lines: they may end anywhere. */
+export interface Output {
+  readonly stream: "stdout" | "stderr";
+  readonly bytes: Buffer;
+  /** Milliseconds since the epoch at which it was read. */
+  readonly at: number;
+}
+
+export interface Container {
+  readonly id: string;
+  /** Once in a container's life. Never rejects for what the code does: that is an `Answer`. */
+  init(request: InitRequest, patience: Patience): Promise<Answer>;
+  /**
+   * Output that was written before the answer has been passed to `onOutput` when it resolves.
+   */
+  run(request: RunRequest, patience: Patience): Promise<Answer>;
+  /** Where output goes from here on; `undefined` throws it away. Reading goes on at a bounded pace. */
+  onOutput(listener: ((output: Output) => void) | undefined): void;
+  /** Resolves when the container has ended by itself or was destroyed. */
+  readonly ended: Promise<void>;
+  /** Kills everything in it and removes what it had on the host. Called again, waits for the same end. */
+  destroy(): Promise<void>;
+}
+
+export interface ContainerDriver extends AsyncDisposable {
+  readonly isolation: Isolation;
+  /** What an operator should know, in sentences: what is missing, what that means, how to get it. */
+  readonly notices: readonly string[];
+  /** Resolves when it can take `init`. Rejects if no container can be made. */
+  create(spec: ContainerSpec): Promise<Container>;
+}

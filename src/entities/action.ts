@@ -1,0 +1,34 @@
+// Actions: the stored document. Shapes are those of the REST API, so that a GET is the document
+// less what only the store needs. Source: rest-api 3.1 and 4.1, data-model 2.2.
+
+import type { ActionLimits } from "./limits.ts";
+import type { EntityName, EntityPath } from "./names.ts";
+
+/** One parameter or annotation. `init` parameters reach the action as environment, at `/init` only. */
+export interface KeyValue {
+  readonly key: string;
+  readonly value: unknown;
+  readonly init?: true;
+}
+
+/** Code of a managed kind: text, or Base64 where `binary`. */
+export interface CodeExec {
+  readonly kind: string;
+  readonly code: string;
+  readonly binary: boolean;
+  readonly main?: string;
+}
+
+export interface Action {
+  readonly namespace: EntityPath;
+  readonly name: EntityName;
+  /** `major.minor.patch`, from 0.0.1. */
+  readonly version: string;
+  readonly exec: CodeExec;
+  readonly parameters: readonly KeyValue[];
+  readonly annotations: readonly KeyValue[];
+  readonly limits: ActionLimits;
+  readonly publish: boolean;
+  /** Milliseconds since the epoch, set by the server at PUT. */
+  readonly updated: number;
+}

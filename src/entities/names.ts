@@ -1,0 +1,54 @@
+// Entity names, paths and document ids: what is legal, and how a path is put together.
+// Source: rest-api specification, section 2.
+
+import { failure } from "../kernel/errors.ts";
+
+/** 1 to 256 characters of ASCII letters, digits, `_`, and inside also ` @.&-`. */
+export type EntityName = string & { readonly brand: "EntityName" };
+/** `namespace`, or `namespace/package`. */
+export type EntityPath = string & { readonly brand: "EntityPath" };
+/** `namespace/name`, or `namespace/package/name`: what the entity store knows a document by. */
+export type DocumentId = string & { readonly brand: "DocumentId" };
+
+export const NAME_LENGTH_MAX = 256;
+const NAME = /^[A-Za-z0-9_]([A-Za-z0-9_ @.&-]*[A-Za-z0-9_@.&-])?$/;
+
+export function isEntityName(text: string): text is EntityName {
+  return text.length <= NAME_LENGTH_MAX && NAME.test(text);
+}
+
+export function parseEntityName(text: string): EntityName {
+  if (text.length > NAME_LENGTH_MAX) {
+    // The spelling is OpenWhisk's.
+    const detail = `Name segement longer than allowed: ${text.length} > ${NAME_LENGTH_MAX}.`;
+    throw failure("invalid", { detail });
+  }
+  if (!NAME.test(text)) {
+    const detail = `The name '${text}' contains illegal characters: use letters, digits, '_', and after the first character also ' ', '@', '.', '&', '-'`;
+    throw failure("invalid", { detail });
+  }
+  return text as EntityName;
+}
+
+/** Where an entity lives and what it is called. */
+export interface QualifiedName {
+  readonly namespace: EntityName;
+  readonly package?: EntityName;
+  readonly name: EntityName;
+}
+
+export function toPath(name: QualifiedName): EntityPath {
+  return (
+    name.package === undefined ? name.namespace : `${name.namespace}/${name.package}`
+  ) as EntityPath;
+}
+
+export function toDocumentId(name: QualifiedName): DocumentId {
+  return `${toPath(name)}/${name.name}` as DocumentId;
+}
+
+export function fromDocumentId(id: DocumentId): QualifiedName {
+  const [namespace, second, third] = id.split("/") as [EntityName, EntityName, EntityName?];
+  if (third === undefined) return { namespace, name: second };
+  return { namespace, package: second, name: third };
+}

@@ -1,0 +1,112 @@
+// The catalogue of everything that Brisk says when it refuses: code, HTTP status, and the sentence
+// as a function of typed details. Texts marked OW are OpenWhisk's, which clients and their tests
+// match (rest-api specification, section 11); the others are ours.
+
+type Text<Details> = (details: Details) => string;
+interface Entry<Details> {
+  readonly status: number;
+  readonly text: Text<Details>;
+}
+
+function entry<Details = void>(status: number, text: Text<Details>): Entry<Details> {
+  return { status, text };
+}
+
+function allowedCount(details: { count: number; allowed: number }): string {
+  return `(count: ${details.count}, allowed: ${details.allowed})`;
+}
+
+export const CATALOGUE = {
+  "already-exists": entry(409, () => "resource already exists"), // OW
+  "authentication-invalid": entry(401, () => "The supplied authentication is invalid"), // OW
+  "authentication-missing": entry(
+    401,
+    () => "The resource requires authentication, which was not supplied with the request", // OW
+  ),
+  "bus-full": entry<{ waiting: number }>(
+    503,
+    (d) => `The platform is overloaded: ${d.waiting} activations are waiting; try again later`,
+  ),
+  "body-malformed": entry<{ detail: string }>(
+    400,
+    (d) => `The request content was malformed:\n${d.detail}`, // OW
+  ),
+  conflict: entry(409, () => "Concurrent modification to resource detected."), // OW
+  "content-type-unsupported": entry<{ is: string }>(
+    415,
+    (d) =>
+      `The request's Content-Type is not supported. Expected:\napplication/json, got ${d.is || "none"}`,
+  ),
+  invalid: entry<{ detail: string }>(400, (d) => d.detail),
+  "method-or-path-unknown": entry(404, () => "The requested resource could not be found."), // OW
+  "not-acceptable": entry(
+    406,
+    () => "The resource representation is only available with these types:\napplication/json",
+  ),
+  "not-authorized": entry<{ resource: string }>(
+    403,
+    (d) => `The supplied authentication is not authorized to access '${d.resource}'.`, // OW
+  ),
+  "other-type": entry(
+    409,
+    () => "Resource by this name exists but is not in this collection.", // OW
+  ),
+  "query-malformed": entry<{ name: string; detail: string }>(
+    400,
+    (d) => `The query parameter '${d.name}' was malformed:\n${d.detail}`, // OW
+  ),
+  "read-only": entry<{ directory: string }>(
+    500,
+    (d) => `The data directory ${d.directory} cannot be written`,
+  ),
+  "resource-missing": entry(404, () => "The requested resource does not exist."), // OW
+  "resource-corrupt": entry(500, () => "Resource is corrupted and cannot be read."), // OW
+  "server-fault": entry(500, () => "There was an internal server error."), // OW
+  "storage-failed": entry<{ detail: string }>(
+    500,
+    (d) => `The platform could not store it: ${d.detail}`,
+  ),
+  "storage-full": entry(503, () => "The platform's disk is full: nothing was accepted"),
+  stopping: entry(503, () => "The platform is stopping: nothing was accepted"),
+  "too-large": entry<{ field: string; is: number; allowed: number }>(
+    413,
+    (d) => `${d.field} larger than allowed: ${d.is} > ${d.allowed} bytes.`, // OW
+  ),
+  "too-many-concurrent": entry<{ count: number; allowed: number }>(
+    429,
+    (d) => `Too many concurrent requests in flight ${allowedCount(d)}.`, // OW
+  ),
+  "too-many-per-minute": entry<{ count: number; allowed: number }>(
+    429,
+    (d) => `Too many requests in the last minute ${allowedCount(d)}.`, // OW
+  ),
+  unavailable: entry<{ detail: string }>(503, (d) => d.detail),
+} as const satisfies Record<string, Entry<never>>;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+type DetailsOf<Code extends ErrorCode> =
+  (typeof CATALOGUE)[Code] extends Entry<infer Details> ? Details : never;
+
+/** Bad input or bad weather, worded for the caller. What went wrong inside stands in `cause`. */
+export class BriskError extends Error {
+  override readonly name = "BriskError";
+  readonly code: ErrorCode;
+  readonly status: number;
+
+  constructor(code: ErrorCode, text: string, cause?: unknown) {
+    super(text, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.status = CATALOGUE[code].status;
+  }
+}
+
+/** Makes a catalogue error: `throw failure("too-large", { field: "exec", is, allowed })`. */
+export function failure<Code extends ErrorCode>(
+  code: Code,
+  ...[details, cause]: DetailsOf<Code> extends void
+    ? [details?: undefined, cause?: unknown]
+    : [details: DetailsOf<Code>, cause?: unknown]
+): BriskError {
+  const text = CATALOGUE[code].text as Text<unknown>;
+  return new BriskError(code, text(details), cause);
+}

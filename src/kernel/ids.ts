@@ -1,0 +1,39 @@
+// Identifiers: their shapes and how fresh ones are made.
+
+import { randomBytes, randomUUID } from "node:crypto";
+
+/** 32 lower-case hexadecimal digits: a version 4 UUID without dashes. */
+export type ActivationId = string & { readonly brand: "ActivationId" };
+/** What one request is called in every log line, header and error: 32 of `[A-Za-z0-9]` when made here. */
+export type TransactionId = string & { readonly brand: "TransactionId" };
+
+const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const TRANSACTION_ID_LENGTH = 32;
+
+export function createActivationId(): ActivationId {
+  return randomUUID().replaceAll("-", "") as ActivationId;
+}
+
+export function isActivationId(text: string): text is ActivationId {
+  return /^[0-9a-f]{32}$/.test(text);
+}
+
+/** Unique, not secret: hexadecimal digits are alphanumeric too, and a UUID is the cheapest source. */
+export function createTransactionId(): TransactionId {
+  return randomUUID().replaceAll("-", "") as TransactionId;
+}
+
+/** Unpredictable text of `[A-Za-z0-9]`, without modulo bias: bytes of 248 and above are drawn again. */
+export function createSecret(length: number): string {
+  let secret = "";
+  while (secret.length < length) {
+    for (const byte of randomBytes(length)) {
+      if (byte < 248 && secret.length < length) secret += ALPHANUMERIC[byte % 62];
+    }
+  }
+  return secret;
+}
+
+export function isGeneratedTransactionId(text: string): boolean {
+  return text.length === TRANSACTION_ID_LENGTH && /^[A-Za-z0-9]+$/.test(text);
+}

@@ -1,0 +1,41 @@
+// What a controller asks of an invoker: one activation. On the bus it is two lines: a JSON header and
+// the arguments as they came, which are so parsed and printed only where somebody looks into them.
+
+import type { Identity } from "../entities/subject.ts";
+import type { ActivationId, TransactionId } from "../kernel/ids.ts";
+import type { RawJson } from "../kernel/json.ts";
+
+export interface ActivationHeader {
+  readonly activationId: ActivationId;
+  /** Id, and milliseconds since the epoch at which the request was received. */
+  readonly transaction: readonly [TransactionId, number];
+  readonly action: {
+    /** Document id: `namespace[/package]/name`. */
+    readonly id: string;
+    readonly revision: string;
+    readonly version: string;
+  };
+  readonly user: Identity;
+  /** The topic on which the controller hears that it is done. */
+  readonly replyTo: string;
+  readonly blocking: boolean;
+  /** Keys of the arguments that go into the environment at `/init`, not to `/run`. */
+  readonly initKeys: readonly string[];
+  readonly cause?: ActivationId;
+}
+
+export interface ActivationMessage extends ActivationHeader {
+  /** An object, or an array from a sequence's part before. */
+  readonly content: RawJson;
+}
+
+export function encodeActivation(message: ActivationMessage): Buffer {
+  const { content, ...header } = message;
+  return Buffer.from(`${JSON.stringify(header)}\n${content}`);
+}
+
+export function decodeActivation(bytes: Buffer): ActivationMessage {
+  const end = bytes.indexOf(10);
+  const header = JSON.parse(bytes.toString("utf8", 0, end)) as ActivationHeader;
+  return { ...header, content: bytes.toString("utf8", end + 1) as RawJson };
+}

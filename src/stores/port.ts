@@ -1,0 +1,96 @@
+// What is stored: entities, subjects with their limits, activations; by id and by view. Documents go
+// in and out as values; no store knows who asks. Every adapter passes *.contract.ts.
+
+import type { ActivationDocument } from "../entities/activation.ts";
+import type { NamespaceLimits } from "../entities/limits.ts";
+import type { DocumentId, EntityName, EntityPath } from "../entities/names.ts";
+import type { Subject } from "../entities/subject.ts";
+import type { ActivationId } from "../kernel/ids.ts";
+import type { RawJson } from "../kernel/json.ts";
+
+/** Opaque; another one after every write. */
+export type Revision = string & { readonly brand: "Revision" };
+export type EntityType = "action" | "package" | "trigger" | "rule";
+
+/** What every stored entity has; the rest of the document is the entity's own. */
+export interface EntityDocument {
+  readonly namespace: EntityPath;
+  readonly name: EntityName;
+  readonly updated: number;
+}
+
+export interface StoredEntity<Document extends EntityDocument = EntityDocument> {
+  readonly type: EntityType;
+  readonly revision: Revision;
+  readonly document: Document;
+}
+
+export interface PageOptions {
+  /** Milliseconds since the epoch, inclusive. */
+  readonly since?: number;
+  readonly upto?: number;
+  readonly skip: number;
+  readonly limit: number;
+}
+
+export interface EntityPut {
+  readonly id: DocumentId;
+  readonly type: EntityType;
+  readonly document: EntityDocument;
+  /** The revision that is replaced; absent for a new document. */
+  readonly replaces?: Revision;
+}
+
+/** Entities by id. Actions in a package are listed under their package and under the namespace. */
+export interface EntityStore extends AsyncDisposable {
+  /** Without `code`, an action's `exec.code` is left out, and not read. */
+  get(id: DocumentId, options?: { readonly code?: boolean }): Promise<StoredEntity | undefined>;
+  /** Durable when it resolves. Rejects with `conflict` if the document is not at `replaces`. */
+  put(put: EntityPut): Promise<Revision>;
+  /** Rejects with `conflict` if the document is not at `revision`. */
+  delete(id: DocumentId, revision: Revision): Promise<void>;
+  /** Newest `updated` first. Documents without `exec.code`. `path` is a namespace or a package. */
+  list(type: EntityType, path: EntityPath, page: PageOptions): Promise<readonly StoredEntity[]>;
+  count(type: EntityType, path: EntityPath): Promise<number>;
+}
+
+/** Subjects by name, by key's uuid, by namespace; and namespaces' limits. */
+export interface SubjectStore extends AsyncDisposable {
+  get(subject: string): Promise<Subject | undefined>;
+  /** Creates or replaces. Durable when it resolves. */
+  put(subject: Subject): Promise<void>;
+  /** False where there was none. */
+  delete(subject: string): Promise<boolean>;
+  /** Those that hold a namespace with this uuid, blocked ones too. */
+  findByUuid(uuid: string): Promise<readonly Subject[]>;
+  /** Those that hold this namespace, blocked ones too. */
+  findByNamespace(namespace: string): Promise<readonly Subject[]>;
+  list(): Promise<readonly Subject[]>;
+  /** `undefined` where there are none, or they cannot be read. */
+  getLimits(namespace: string): Promise<NamespaceLimits | undefined>;
+  putLimits(namespace: string, limits: NamespaceLimits): Promise<void>;
+  deleteLimits(namespace: string): Promise<boolean>;
+  /** Calls within a second after anybody, also another process, changed anything. */
+  onChange(listener: () => void): void;
+}
+
+export interface ActivationQuery extends PageOptions {
+  readonly namespace: EntityName;
+  readonly filterName?: string;
+}
+
+/** Activation records: written once, never changed. */
+export interface ActivationStore extends AsyncDisposable {
+  /**
+   * Resolves when the record survives `kill -9` (`written`) or loss of power (`durable`), and can be
+   * read. A second record with the same id is dropped: the first one stands. Waits where too much is
+   * unwritten (back-pressure).
+   */
+  put(document: ActivationDocument, keep: "written" | "durable"): Promise<void>;
+  has(id: ActivationId): Promise<boolean>;
+  get(namespace: EntityName, id: ActivationId): Promise<ActivationDocument | undefined>;
+  /** Newest `start` first: list entries, or full records where `docs`. */
+  list(query: ActivationQuery, docs: boolean): Promise<readonly RawJson[]>;
+  /** Matches, `skip` and `limit` left aside. */
+  count(query: ActivationQuery): Promise<number>;
+}

@@ -1,0 +1,28 @@
+// The log: one structured line an event on stderr. A terminal gets a readable form.
+
+import { createRequire } from "node:module";
+import pino, { type Logger } from "pino";
+import type PinoPretty from "pino-pretty";
+
+export type Log = Logger;
+
+export interface LogOptions {
+  readonly level: string;
+  /** Readable lines instead of JSON: for a person at a terminal. */
+  readonly readable: boolean;
+}
+
+/** Whatever is logged under these names is never shown. */
+const SECRETS = ["apiKey", "authorization", "key", "*.apiKey", "*.key", "*.authorization"];
+
+export function createLog(options: LogOptions): Log {
+  const settings = {
+    level: options.level,
+    base: null,
+    redact: { paths: SECRETS, censor: "(secret)" },
+  };
+  if (!options.readable) return pino(settings, pino.destination({ dest: 2, sync: true }));
+  // Loaded only where it is used: it costs a server's start what nobody reads.
+  const pretty = createRequire(import.meta.url)("pino-pretty") as typeof PinoPretty;
+  return pino(settings, pretty({ destination: 2, sync: true, ignore: "hostname,pid" }));
+}
