@@ -41,9 +41,10 @@ export function decidePlacement(
   job: WaitingFor,
   rules: PlacementRules,
 ): Placement {
-  const own = state.slotsOf(job.need.key).filter((slot) => slot.state !== "retired");
-  const warm = pickWarm(own, job.need);
+  const all = state.slotsOf(job.need.key);
+  const warm = pickWarm(all, job.need);
   if (warm !== undefined) return { type: "warm", slot: warm };
+  const own = all.filter((slot) => slot.state !== "retired");
   const patience = own.length === 0 ? 0 : decidePatience(own, job, rules);
   return patience > 0 ? { type: "wait", again: patience } : decideNew(state, job.need, rules);
 }

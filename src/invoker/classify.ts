@@ -1,0 +1,126 @@
+// How an activation ended: from what a container answered to status, result and whether the container
+// may be used again. Pure. Texts and order: execution-plane specification, 2.1 to 2.3.
+
+import type { Answer, Answered } from "../drivers/port.ts";
+import type { StatusCode } from "../entities/activation.ts";
+import { isJsonObject, type RawJson, toRawJson, toSingleLine } from "../kernel/json.ts";
+
+export interface Outcome {
+  readonly statusCode: StatusCode;
+  readonly result: RawJson;
+  /** Characters of the answer's text; bytes where it was cut; absent where there was no answer. */
+  readonly size?: number;
+  readonly timedOut: boolean;
+  /** Whether the container may take another job. */
+  readonly keepContainer: boolean;
+}
+
+export interface Exchange {
+  readonly answer: Answer;
+  /** Whole milliseconds from building the request to having read the answer. */
+  readonly elapsedMs: number;
+  readonly timeoutMs: number;
+  readonly bytesMax: number;
+}
+
+/** `undefined` where the container is initialised. */
+export function classifyInit(exchange: Exchange): Outcome | undefined {
+  const { answer, timeoutMs } = exchange;
+  if (answer.type === "answered" && answer.status === 200 && !isCut(exchange, answer)) {
+    return undefined;
+  }
+  if (answer.type === "timed-out" || exchange.elapsedMs >= timeoutMs) {
+    const text = `The action exceeded its time limits of ${timeoutMs} milliseconds during initialization.`;
+    return developerError(text, { timedOut: true });
+  }
+  if (answer.type === "ended") {
+    return ended(answer.reason, "The action did not initialize and exited unexpectedly.");
+  }
+  if (isCut(exchange, answer)) {
+    const text = toCutText(exchange, answer);
+    return { ...developerError(text), size: answer.bytes };
+  }
+  const { body } = answer;
+  const own = readError(body);
+  if (own !== undefined) return { ...developerError(own.error), size: body.length };
+  const detail = body === "" || body === "null" ? "." : `: ${body}`;
+  const text = `The action failed during initialization${detail}`;
+  return { ...developerError(text), size: body.length };
+}
+
+export function classifyRun(exchange: Exchange): Outcome {
+  const { answer, timeoutMs } = exchange;
+  if (answer.type === "timed-out" || exchange.elapsedMs >= timeoutMs) {
+    const text = `The action exceeded its time limits of ${timeoutMs} milliseconds.`;
+    return developerError(text, { timedOut: true });
+  }
+  if (answer.type === "ended") {
+    const text = "The action did not produce a valid response and exited unexpectedly.";
+    return ended(answer.reason, text);
+  }
+  if (isCut(exchange, answer)) {
+    const result = toRawJson({ error: toCutText(exchange, answer) });
+    return { statusCode: 1, result, size: answer.bytes, timedOut: false, keepContainer: true };
+  }
+  return classifyAnswer(answer);
+}
+
+function classifyAnswer({ status, body }: Answered): Outcome {
+  const size = body.length;
+  const value = parse(body);
+  if (isJsonObject(value) && Object.hasOwn(value, "error")) {
+    const result = toRawJson({ error: value["error"] });
+    if (status !== 200) return { ...developerError(value["error"]), size };
+    return { statusCode: 1, result, size, timedOut: false, keepContainer: true };
+  }
+  if (status === 200 && (isJsonObject(value) || Array.isArray(value))) {
+    const result = toSingleLine(body);
+    return { statusCode: 0, result, size, timedOut: false, keepContainer: true };
+  }
+  const what = "The action did not produce a valid JSON or JSON Array response";
+  return { ...developerError(body === "" ? `${what}.` : `${what}: ${body}`), size };
+}
+
+/** The platform's own fault. */
+export function internalError(text: string): Outcome {
+  return {
+    statusCode: 3,
+    result: toRawJson({ error: text }),
+    timedOut: false,
+    keepContainer: false,
+  };
+}
+
+function developerError(error: unknown, { timedOut = false } = {}): Outcome {
+  return { statusCode: 2, result: toRawJson({ error }), timedOut, keepContainer: false };
+}
+
+function ended(reason: "exited" | "out-of-memory", text: string): Outcome {
+  return developerError(
+    reason === "exited" ? text : "The action exhausted its memory and was aborted.",
+  );
+}
+
+function isCut(exchange: Exchange, answer: Answered): boolean {
+  return answer.bytes > exchange.bytesMax;
+}
+
+function toCutText({ bytesMax }: Exchange, { bytes, body }: Answered): string {
+  return `The action produced a response that exceeded the allowed length: ${bytes} > ${bytesMax} bytes. The truncated response was: ${body}`;
+}
+
+function readError(body: string): { readonly error: unknown } | undefined {
+  const value = parse(body);
+  return isJsonObject(value) && Object.hasOwn(value, "error")
+    ? { error: value["error"] }
+    : undefined;
+}
+
+/** `undefined` where the text is no JSON: what an action sends is judged, never trusted. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,263 @@
+// The invoker: takes a message, gets a container from the pool, runs, classifies, stores the record,
+// tells the controller, and only then lets go of the message. It knows no HTTP and no way of
+// making containers.
+//
+//     delivered ─▶ action loaded ─▶ placed ─▶ start mark kept ─▶ init? ─▶ run ─▶ record kept ─▶ told ─▶ done
+//
+// The start mark is kept before the container hears of the activation, and the record before the
+// message is done. So after a crash what has no mark runs, and what has one but no record is recorded
+// as abandoned: never twice, never none.
+
+import { setTimeout as delay } from "node:timers/promises";
+import type { Bus, Delivery } from "../bus/port.ts";
+import type { Action } from "../entities/action.ts";
+import { type ActivationRecord, toBlockingAnswer, toDocument } from "../entities/activation.ts";
+import type { SystemLimits } from "../entities/limits.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { MB, SECOND_MS } from "../kernel/units.ts";
+import { type ActivationMessage, decodeActivation } from "../messages/activation-message.ts";
+import { encodeCompletion } from "../messages/completion.ts";
+import type { ContainerPool, Job, Lease } from "../pool/pool.ts";
+import type { ActivationStore, EntityStore } from "../stores/port.ts";
+import type { Log } from "../telemetry/log.ts";
+import { ActionCache } from "./action-cache.ts";
+import { internalError, type Outcome } from "./classify.ts";
+import { toFallbackRecord } from "./records.ts";
+import { runInContainer } from "./run.ts";
+
+export interface InvokerOptions {
+  readonly id: string;
+  readonly bus: Bus;
+  readonly pool: ContainerPool;
+  readonly entities: Pick<EntityStore, "get">;
+  readonly activations: Pick<ActivationStore, "put" | "has">;
+  readonly limits: Pick<SystemLimits, "payloadBytesMax">;
+  /** Work from before this process that was accepted longer ago is not run. */
+  readonly restartWorkAgeMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Messages taken from the bus that are not done; each is some 1 KB and what its arguments take. */
+const IN_FLIGHT_MAX = 50_000;
+const CODE_CACHE_BYTES = 64 * MB;
+const STORE_RETRY_MS = SECOND_MS;
+
+const ABANDONED =
+  "The activation was abandoned: the platform stopped while it ran, and it is not run twice.";
+const EXPIRED = "The activation expired: the platform was down for longer than its work is kept.";
+const NOT_PROVISIONED = "Failed to provision resources to run the action.";
+
+interface Activation {
+  readonly delivery: Delivery;
+  readonly message: ActivationMessage;
+  readonly action: Action;
+}
+
+export class Invoker implements AsyncDisposable {
+  readonly #options: InvokerOptions;
+  readonly #actions: ActionCache;
+  readonly #openedAt: number;
+  readonly #running = new Set<Activation>();
+  readonly #settled: (() => void)[] = [];
+  readonly #closed = new AbortController();
+  #stopping = false;
+  #subscription: AsyncDisposable | undefined;
+
+  constructor(options: InvokerOptions) {
+    this.#options = options;
+    this.#actions = new ActionCache(options.entities, CODE_CACHE_BYTES);
+    this.#openedAt = options.clock();
+  }
+
+  /** Begins to take messages. What an earlier process left comes first. */
+  start(): void {
+    this.#subscription = this.#options.bus.subscribe({
+      topic: this.#options.id,
+      inFlightMax: IN_FLIGHT_MAX,
+      deliver: (delivery) => this.#receive(delivery),
+    });
+  }
+
+  #receive(delivery: Delivery): void {
+    if (this.#stopping) return;
+    let message: ActivationMessage;
+    try {
+      message = decodeActivation(delivery.message);
+    } catch (cause) {
+      this.#options.log.error({ err: cause }, "message cannot be read and is dropped");
+      delivery.done();
+      return;
+    }
+    if (delivery.startedBefore || this.#isExpired(delivery)) {
+      this.#inBackground(message, this.#recordUnrun(delivery, message));
+      return;
+    }
+    const { id, revision } = message.action;
+    const action = this.#actions.peek(id, revision);
+    if (action === undefined) this.#inBackground(message, this.#load(delivery, message));
+    else this.#submit({ delivery, message, action });
+  }
+
+  #isExpired({ publishedAt }: Delivery): boolean {
+    const { clock, restartWorkAgeMs } = this.#options;
+    return publishedAt < this.#openedAt && clock() - publishedAt > restartWorkAgeMs;
+  }
+
+  async #recordUnrun(delivery: Delivery, message: ActivationMessage): Promise<void> {
+    // Its record may have been kept just before the crash.
+    const known =
+      delivery.startedBefore && (await this.#options.activations.has(message.activationId));
+    if (!known) {
+      const reason = delivery.startedBefore ? "abandoned" : "expired";
+      const outcome = internalError(reason === "abandoned" ? ABANDONED : EXPIRED);
+      const now = this.#options.clock();
+      await this.#store(message, toFallbackRecord(message, outcome, { now, reason }));
+    }
+    delivery.done();
+  }
+
+  async #load(delivery: Delivery, message: ActivationMessage): Promise<void> {
+    const { id, revision } = message.action;
+    let outcome: Outcome;
+    try {
+      const action = await this.#actions.load(id, revision);
+      if (action !== undefined) {
+        this.#submit({ delivery, message, action });
+        return;
+      }
+      const text = "Action could not be found or may have been deleted.";
+      outcome = { ...internalError(text), statusCode: 1 };
+    } catch (cause) {
+      this.#options.log.error({ err: cause, ...toFields(message) }, "action cannot be fetched");
+      outcome = internalError("Action could not be fetched.");
+    }
+    const now = this.#options.clock();
+    await this.#finish({ delivery, message }, toFallbackRecord(message, outcome, { now }));
+  }
+
+  #submit(activation: Activation): void {
+    if (this.#stopping) return;
+    const { message, action } = activation;
+    const { id, revision } = message.action;
+    const { uuid } = message.user.namespace;
+    const job: Job = {
+      need: {
+        key: `${uuid} ${revision} ${id}`,
+        namespace: uuid,
+        kind: action.exec.kind,
+        memoryMb: action.limits.memory,
+        concurrency: action.limits.concurrency,
+      },
+      placed: (lease) => this.#inBackground(message, this.#run(activation, lease)),
+      failed: (cause) => this.#inBackground(message, this.#recordFailure(activation, cause)),
+    };
+    this.#options.pool.submit(job);
+  }
+
+  async #run(activation: Activation, lease: Lease): Promise<void> {
+    const { delivery, message, action } = activation;
+    this.#running.add(activation);
+    try {
+      if (this.#stopping || !(await this.#markStarted(activation))) {
+        if (lease.fresh) lease.destroy();
+        else lease.release();
+        return;
+      }
+      const { payloadBytesMax } = this.#options.limits;
+      const options = { bytesMax: payloadBytesMax, clock: this.#options.clock };
+      const record = await runInContainer({ message, action, lease }, options);
+      if (this.#closed.signal.aborted) return;
+      await this.#finish({ delivery, message }, record);
+    } finally {
+      this.#running.delete(activation);
+      if (this.#running.size === 0) for (const settled of this.#settled.splice(0)) settled();
+    }
+  }
+
+  /** False where the mark cannot be kept: it must not run then. */
+  async #markStarted({ delivery, message }: Activation): Promise<boolean> {
+    try {
+      await delivery.start();
+      return true;
+    } catch (cause) {
+      // Whoever published it in this turn was told so; what was accepted before stays on the bus.
+      this.#options.log.warn({ err: cause, ...toFields(message) }, "activation cannot be started");
+      return false;
+    }
+  }
+
+  async #recordFailure({ delivery, message }: Activation, cause: unknown): Promise<void> {
+    this.#options.log.error({ err: cause, ...toFields(message) }, "container cannot be made");
+    const now = this.#options.clock();
+    const record = toFallbackRecord(message, internalError(NOT_PROVISIONED), { now });
+    await this.#finish({ delivery, message }, record);
+  }
+
+  async #finish(
+    { delivery, message }: Pick<Activation, "delivery" | "message">,
+    record: ActivationRecord,
+  ): Promise<void> {
+    const document = await this.#store(message, record);
+    const { activationId, blocking, replyTo } = message;
+    const { statusCode, result } = record.response;
+    const completion = { activationId, invoker: this.#options.id, statusCode };
+    const outcome = { record: toBlockingAnswer(document), result: result ?? NOTHING };
+    const answer = encodeCompletion(blocking ? { ...completion, outcome } : completion);
+    await this.#options.bus.publish(replyTo, answer, "volatile");
+    delivery.done();
+  }
+
+  /** Keeps the record, however long it takes: until then the activation is not over. */
+  async #store(message: ActivationMessage, record: ActivationRecord) {
+    const document = toDocument(record);
+    if (message.user.limits.storeActivations === false) return document;
+    for (;;) {
+      try {
+        await this.#options.activations.put(document, message.blocking ? "written" : "durable");
+        return document;
+      } catch (cause) {
+        this.#options.log.error({ err: cause, ...toFields(message) }, "record cannot be kept yet");
+        await delay(STORE_RETRY_MS, undefined, { signal: this.#closed.signal });
+      }
+    }
+  }
+
+  #inBackground(message: ActivationMessage, work: Promise<void>): void {
+    work.catch((cause: unknown) => {
+      if (this.#closed.signal.aborted) return;
+      this.#options.log.error({ err: cause, ...toFields(message) }, "activation failed inside");
+    });
+  }
+
+  /** Takes nothing more, and waits for what runs. What has not started stays on the bus. */
+  async stop(waitMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#options.pool.withdrawAll();
+    if (this.#running.size === 0) return;
+    const settled = new Promise<void>((resolve) => this.#settled.push(resolve));
+    await Promise.race([settled, delay(waitMs, undefined, { ref: false })]);
+  }
+
+  /** Records as abandoned what still runs, and takes nothing more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    const left = [...this.#running];
+    await Promise.all(
+      left.map(async ({ delivery, message }) => {
+        const now = this.#options.clock();
+        const reason = "abandoned";
+        const record = toFallbackRecord(message, internalError(ABANDONED), { now, reason });
+        await this.#finish({ delivery, message }, record);
+      }),
+    );
+    this.#closed.abort();
+    await this.#subscription?.[Symbol.asyncDispose]();
+  }
+}
+
+const NOTHING = "{}" as NonNullable<ActivationRecord["response"]["result"]>;
+
+function toFields({ activationId, transaction }: ActivationMessage) {
+  return { activationId, transactionId: transaction[0] };
+}
