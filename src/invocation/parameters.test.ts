@@ -1,0 +1,59 @@
+// Merging of arguments, against the plain meaning of it: later keys win.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { Action, KeyValue } from "../entities/action.ts";
+import type { RawJson } from "../kernel/json.ts";
+import { mergeArguments } from "./parameters.ts";
+
+function action(parameters: readonly KeyValue[], annotations: readonly KeyValue[] = []): Action {
+  return { parameters, annotations } as unknown as Action;
+}
+
+test("what the caller sends wins over the action's parameters, key by key", () => {
+  const objects = fc.dictionary(fc.string(), fc.jsonValue());
+  fc.assert(
+    fc.property(objects, objects, fc.constantFrom(0, 1, "\t"), (bound, sent, space) => {
+      const parameters = Object.entries(bound).map(([key, value]) => ({ key, value }));
+      const payload = JSON.stringify(sent, null, space) as RawJson;
+      const { content } = mergeArguments(action(parameters), payload);
+      assert.deepEqual(JSON.parse(content), {
+        ...JSON.parse(JSON.stringify(bound)),
+        ...JSON.parse(payload),
+      });
+    }),
+  );
+});
+
+test("the caller's numbers keep their digits", () => {
+  const bound = action([{ key: "a", value: 1 }]);
+  const { content } = mergeArguments(bound, '{"n":12345678901234567890}' as RawJson);
+  assert.equal(content, '{"a":1,"n":12345678901234567890}');
+});
+
+test("init parameters are named, whether or not the caller sends them", () => {
+  const bound = action([
+    { key: "secret", value: "s", init: true },
+    { key: "plain", value: 1 },
+  ]);
+  assert.deepEqual(mergeArguments(bound, '{"secret":"x"}' as RawJson), {
+    content: '{"plain":1,"secret":"x"}',
+    initKeys: ["secret"],
+  });
+});
+
+test("a final parameter may be sent only where it is bound to null", () => {
+  const final = action(
+    [
+      { key: "fixed", value: 1 },
+      { key: "open", value: null },
+    ],
+    [{ key: "final", value: true }],
+  );
+  assert.equal(mergeArguments(final, '{"open":2}' as RawJson).content, '{"fixed":1,"open":2}');
+  assert.throws(() => mergeArguments(final, '{"fixed":2}' as RawJson), {
+    code: "invalid",
+    message: /^Request defines parameters that are not allowed: fixed/,
+  });
+});
