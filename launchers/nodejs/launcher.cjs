@@ -1,0 +1,184 @@
+// The in-container side of the nodejs kinds: takes one action by `init` and runs it as often as asked.
+//
+// It speaks with the driver over file descriptor 3, one line a message:
+//   in   I<seq> \t <init value>                  once
+//        R<seq> \t <context> \t <arguments>      any number of times
+//   out  <seq> <status> <body>                   the statuses and texts of the runtime contract
+//        0 200 {}                                at the start: ready for `init`
+// The action's output is plain stdout and stderr. What is required here is paid by every cold start
+// (`node:net` alone takes 4 ms), so everything else is required where it is needed.
+"use strict";
+
+const { Socket } = require("node:net");
+
+const CONNECTION_FD = 3;
+/** What the action may replace in its own process, taken before it can. */
+const { parse, stringify } = JSON;
+const { kill, pid } = process;
+
+/** fresh → initialising → ready, or stopped after what OpenWhisk's proxy does not survive either. */
+let state = "fresh";
+let running = 0;
+let action;
+const runsMax = /^true$/i.test(process.env.__OW_ALLOW_CONCURRENT ?? "") ? Infinity : 1;
+
+const connection = new Socket({ fd: CONNECTION_FD, readable: true, writable: true });
+connection.setEncoding("utf8");
+let partial = "";
+connection.on("data", (text) => {
+  let start = 0;
+  let end = text.indexOf("\n");
+  while (end !== -1) {
+    receive(partial + text.slice(start, end));
+    partial = "";
+    start = end + 1;
+    end = text.indexOf("\n", start);
+  }
+  partial += text.slice(start);
+});
+// The driver is gone or has had enough. The action's own exit handlers are not asked.
+connection.on("close", () => kill.call(process, pid, "SIGKILL"));
+connection.on("error", () => kill.call(process, pid, "SIGKILL"));
+
+answer(0, 200, "{}");
+prepare();
+
+/** Done while the driver's `init` is on its way. */
+function prepare() {
+  // Output then leaves the process before the write returns: what was written before an answer is
+  // there before the answer, and `process.exit` loses nothing.
+  for (const stream of [process.stdout, process.stderr]) stream._handle?.setBlocking?.(true);
+  const [socketPath, port] = process.argv.splice(2);
+  if (socketPath) require("./forwarder.cjs").startForwarder(socketPath, Number(port));
+}
+
+function receive(line) {
+  const first = line.indexOf("\t");
+  const seq = line.slice(1, first);
+  if (line.startsWith("I")) {
+    void initialise(seq, parse(line.slice(first + 1)));
+    return;
+  }
+  const second = line.indexOf("\t", first + 1);
+  run(seq, parse(line.slice(first + 1, second)), line.slice(second + 1));
+}
+
+function answer(seq, status, body) {
+  connection.write(`${seq} ${status} ${body}\n`);
+}
+
+function refuse(seq, status, text) {
+  answer(seq, status, stringify({ error: text }));
+}
+
+async function initialise(seq, value) {
+  if (state !== "fresh") {
+    const text = "Cannot initialize the action more than once.";
+    console.error("Internal system error:", text);
+    refuse(seq, 403, text);
+    return;
+  }
+  const { name, main, code, binary, env } = value;
+  if (typeof main !== "string" || main === "" || typeof code !== "string" || code === "") {
+    refuse(seq, 403, "Missing main/no code to execute.");
+    return;
+  }
+  state = "initialising";
+  try {
+    for (const key in env) process.env[key] = env[key];
+    action = binary
+      ? await require("./archive.cjs").loadArchive(code, main)
+      : await require("./text.cjs").loadText({ code, main, name });
+    if (typeof action !== "function") {
+      throw new TypeError(`Action entrypoint '${main}' is not a function.`);
+    }
+    state = "ready";
+    answer(seq, 200, '{"OK":true}');
+  } catch (error) {
+    state = "stopped";
+    const cause = String(error?.stack || error);
+    console.error(cause);
+    refuse(seq, 502, `Initialization has failed due to: ${cause}`);
+  }
+}
+
+function run(seq, context, text) {
+  if (state !== "ready") {
+    refuse(seq, 403, state === "fresh" ? "System not initialized." : notReady(state));
+    return;
+  }
+  if (running >= runsMax) {
+    refuse(seq, 403, notReady("running"));
+    return;
+  }
+  const value = parse(text) ?? {};
+  if (typeof value !== "object") {
+    const wrong = `the argument must be a dictionary but has type '${typeof value}'.`;
+    console.error("Internal system error:", wrong);
+    refuse(seq, 403, `Internal system error: ${wrong}`);
+    return;
+  }
+  for (const key in context) process.env[toVariable(key)] = String(context[key]);
+  running += 1;
+  let result;
+  try {
+    result = action(value);
+  } catch (error) {
+    running -= 1;
+    state = "stopped";
+    console.error(error);
+    refuse(seq, 502, `An error has occurred: ${error}`);
+    return;
+  }
+  if (typeof result?.then === "function") void settle(seq, result);
+  else finish(seq, result);
+}
+
+function notReady(status) {
+  return `System not ready, status is ${status}.`;
+}
+
+const variables = new Map();
+function toVariable(key) {
+  let variable = variables.get(key);
+  if (variable === undefined) {
+    variable = `__OW_${key.toUpperCase()}`;
+    variables.set(key, variable);
+  }
+  return variable;
+}
+
+async function settle(seq, promise) {
+  let result;
+  try {
+    result = await promise;
+  } catch (error) {
+    // A rejected promise is the action's own answer; `reject()` has always been an empty object.
+    finish(seq, { error: error || {} }, showErrors);
+    return;
+  }
+  finish(seq, result);
+}
+
+function finish(seq, result = {}, replacer = null) {
+  running -= 1;
+  if (typeof result !== "object") {
+    console.error(`Result must be of type object but has type "${typeof result}":`, result);
+    refuse(seq, 502, "The action did not return a dictionary.");
+    return;
+  }
+  try {
+    answer(seq, 200, stringify(result, replacer));
+  } catch (error) {
+    console.error(error);
+    const why = String(error?.message).split("\n", 1)[0];
+    refuse(seq, 502, `The action returned a result that cannot be written as JSON: ${why}`);
+  }
+}
+
+/** Errors have nothing that JSON would show: their name, message and stack are what is meant. */
+function showErrors(_key, value) {
+  if (!(value instanceof Error)) return value;
+  const { name, message, stack } = value;
+  return { name, message, stack, ...value };
+}
