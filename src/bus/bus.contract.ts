@@ -1,0 +1,163 @@
+// What every bus does. Each adapter's test runs it with a way to open a bus, to end it as a crash
+// would, and to open what is left again.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Bus, Delivery } from "./port.ts";
+
+export interface BusUnderTest {
+  /** On the same storage each time. */
+  open(options?: { readonly messagesMax?: number }): Promise<Bus>;
+  /** Without letting it finish anything. */
+  crash(bus: Bus): Promise<void>;
+  remove(): Promise<void>;
+}
+
+const IN_FLIGHT_MAX = 1000;
+
+/** Collects deliveries, and waits for a number of them. */
+export class Inbox {
+  readonly deliveries: Delivery[] = [];
+  #waiting: { readonly count: number; readonly resolve: () => void } | undefined;
+  readonly deliver = (delivery: Delivery): void => {
+    this.deliveries.push(delivery);
+    if (this.deliveries.length >= (this.#waiting?.count ?? Number.POSITIVE_INFINITY)) {
+      this.#waiting?.resolve();
+    }
+  };
+
+  async take(count: number): Promise<readonly Delivery[]> {
+    if (this.deliveries.length < count) {
+      await new Promise<void>((resolve) => {
+        this.#waiting = { count, resolve };
+      });
+    }
+    return this.deliveries;
+  }
+
+  get texts(): readonly string[] {
+    return this.deliveries.map(({ message }) => message.toString());
+  }
+}
+
+function inbox(bus: Bus, inFlightMax = IN_FLIGHT_MAX): Inbox {
+  const box = new Inbox();
+  bus.subscribe({ topic: "t", inFlightMax, deliver: box.deliver });
+  return box;
+}
+
+export function testBus(name: string, create: () => Promise<BusUnderTest>): void {
+  const busTest = (title: string, run: (under: BusUnderTest) => Promise<void>) =>
+    test(`${name}: ${title}`, async () => {
+      const under = await create();
+      try {
+        await run(under);
+      } finally {
+        await under.remove();
+      }
+    });
+
+  busTest(
+    "messages come in the order of publishing, also those from before the subscription",
+    async (under) => {
+      await using bus = await under.open();
+      await bus.publish("t", Buffer.from("1"), "durable");
+      await bus.publish("t", Buffer.from("2"), "written");
+      const box = inbox(bus);
+      await box.take(2);
+      await bus.publish("t", Buffer.from("3"), "volatile");
+      await box.take(3);
+      assert.deepEqual(box.texts, ["1", "2", "3"]);
+    },
+  );
+
+  busTest("topics are apart", async (under) => {
+    await using bus = await under.open();
+    const box = inbox(bus);
+    await bus.publish("other", Buffer.from("x"), "durable");
+    await bus.publish("t", Buffer.from("1"), "durable");
+    assert.deepEqual((await box.take(1)).length, 1);
+    assert.equal(bus.waiting("other"), 1);
+  });
+
+  busTest(
+    "no more are in flight than asked for; the next comes when one is done",
+    async (under) => {
+      await using bus = await under.open();
+      const box = inbox(bus, 2);
+      for (const text of ["1", "2", "3"]) await bus.publish("t", Buffer.from(text), "durable");
+      assert.deepEqual(box.texts, ["1", "2"]);
+      box.deliveries[0]?.done();
+      box.deliveries[0]?.done();
+      await box.take(3);
+      assert.deepEqual(box.texts, ["1", "2", "3"]);
+      assert.equal(bus.waiting("t"), 2);
+    },
+  );
+
+  busTest(
+    "after a crash what was not done comes again, and says whether it had started",
+    async (under) => {
+      const first = await under.open();
+      const before = inbox(first);
+      for (const text of ["fresh", "started", "done"]) {
+        await first.publish("t", Buffer.from(text), "durable");
+      }
+      await before.take(3);
+      await before.deliveries[1]?.start();
+      await before.deliveries[2]?.start();
+      before.deliveries[2]?.done();
+      await first.publish("t", Buffer.from("last"), "durable");
+      await under.crash(first);
+
+      await using second = await under.open();
+      const after = inbox(second);
+      await after.take(3);
+      assert.deepEqual(
+        after.deliveries.map(({ message, startedBefore }) => [message.toString(), startedBefore]),
+        [
+          ["fresh", false],
+          ["started", true],
+          ["last", false],
+        ],
+      );
+      assert.ok(
+        after.deliveries.every(({ publishedAt }) => Math.abs(Date.now() - publishedAt) < 60_000),
+      );
+    },
+  );
+
+  busTest("a volatile message is gone after a crash", async (under) => {
+    const first = await under.open();
+    await first.publish("t", Buffer.from("answer"), "volatile");
+    await first.publish("t", Buffer.from("work"), "written");
+    await under.crash(first);
+    await using second = await under.open();
+    const box = inbox(second);
+    await box.take(1);
+    assert.deepEqual(box.texts, ["work"]);
+  });
+
+  busTest("a message of 2 MB comes as it was", async (under) => {
+    const message = Buffer.alloc(2 * 1024 * 1024, "0123456789");
+    const first = await under.open();
+    await first.publish("t", message, "durable");
+    await first[Symbol.asyncDispose]();
+    await using second = await under.open();
+    const box = inbox(second);
+    await box.take(1);
+    assert.ok(box.deliveries[0]?.message.equals(message));
+  });
+
+  busTest("beyond its bound it refuses, and takes again when something is done", async (under) => {
+    await using bus = await under.open({ messagesMax: 2 });
+    const box = inbox(bus);
+    await bus.publish("t", Buffer.from("1"), "durable");
+    await bus.publish("t", Buffer.from("2"), "durable");
+    await assert.rejects(bus.publish("t", Buffer.from("3"), "durable"), { code: "bus-full" });
+    box.deliveries[0]?.done();
+    await bus.publish("t", Buffer.from("4"), "durable");
+    await box.take(3);
+    assert.deepEqual(box.texts, ["1", "2", "4"]);
+  });
+}

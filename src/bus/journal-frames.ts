@@ -1,0 +1,58 @@
+// The bus's frames in its journal, to bytes and back.
+
+export const KIND = { message: 1, startedMessage: 2, start: 3, done: 4 } as const;
+export type Kind = (typeof KIND)[keyof typeof KIND];
+
+/** Sequences and times are 48 bits wide: enough for 8,900 years of milliseconds. */
+const NUMBER_BYTES = 6;
+const MARK_BYTES = 1 + NUMBER_BYTES;
+const TOPIC_AT = MARK_BYTES + NUMBER_BYTES;
+
+export interface FrameMessage {
+  readonly topic: string;
+  readonly publishedAt: number;
+  readonly bytes: Buffer;
+}
+
+export interface DecodedFrame {
+  readonly kind: number;
+  readonly sequence: number;
+  /** Absent for marks. */
+  readonly message?: FrameMessage;
+}
+
+export function encodeMark(kind: typeof KIND.start | typeof KIND.done, sequence: number): Buffer {
+  const bytes = Buffer.allocUnsafe(MARK_BYTES);
+  bytes[0] = kind;
+  bytes.writeUIntLE(sequence, 1, NUMBER_BYTES);
+  return bytes;
+}
+
+export function encodeMessage(
+  kind: typeof KIND.message | typeof KIND.startedMessage,
+  entry: {
+    readonly sequence: number;
+    readonly publishedAt: number;
+    readonly topic: { readonly name: string };
+    readonly message: Buffer;
+  },
+): readonly Buffer[] {
+  const { name } = entry.topic;
+  const head = Buffer.allocUnsafe(TOPIC_AT + 1 + name.length);
+  head[0] = kind;
+  head.writeUIntLE(entry.sequence, 1, NUMBER_BYTES);
+  head.writeUIntLE(entry.publishedAt, MARK_BYTES, NUMBER_BYTES);
+  head[TOPIC_AT] = name.length;
+  head.write(name, TOPIC_AT + 1, "latin1");
+  return [head, entry.message];
+}
+
+export function decodeFrame(payload: Buffer): DecodedFrame {
+  const kind = payload[0] ?? 0;
+  const sequence = payload.readUIntLE(1, NUMBER_BYTES);
+  if (kind === KIND.start || kind === KIND.done) return { kind, sequence };
+  const publishedAt = payload.readUIntLE(MARK_BYTES, NUMBER_BYTES);
+  const messageAt = TOPIC_AT + 1 + (payload[TOPIC_AT] ?? 0);
+  const topic = payload.toString("latin1", TOPIC_AT + 1, messageAt);
+  return { kind, sequence, message: { topic, publishedAt, bytes: payload.subarray(messageAt) } };
+}
