@@ -1,0 +1,138 @@
+// What every store of activations does.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type ActivationDocument, type StatusCode, toDocument } from "../entities/activation.ts";
+import type { EntityName } from "../entities/names.ts";
+import { type ActivationId, createActivationId } from "../kernel/ids.ts";
+import type { RawJson } from "../kernel/json.ts";
+import type { ActivationStore } from "./port.ts";
+
+export interface ActivationsUnderTest {
+  /** On the same storage each time. */
+  open(): Promise<ActivationStore>;
+  remove(): Promise<void>;
+}
+
+const GUEST = "guest" as EntityName;
+
+export function activation(
+  over: {
+    id?: ActivationId;
+    name?: string;
+    start?: number;
+    statusCode?: StatusCode;
+    namespace?: string;
+  } = {},
+): ActivationDocument {
+  const start = over.start ?? 1000;
+  return toDocument({
+    activationId: over.id ?? createActivationId(),
+    namespace: (over.namespace ?? "guest") as EntityName,
+    subject: "guest",
+    name: (over.name?.split("/").at(-1) ?? "hello") as EntityName,
+    filterName: over.name ?? "hello",
+    version: "0.0.1",
+    start,
+    end: start + 5,
+    duration: 5,
+    annotations: [{ key: "path", value: "guest/hello" }],
+    response: { statusCode: over.statusCode ?? 0, result: '{"a":"\\n"}' as RawJson, size: 9 },
+    logs: ["2026-01-01T00:00:00.000000000Z stdout: é\\n"],
+  });
+}
+
+export function testActivations(name: string, create: () => Promise<ActivationsUnderTest>): void {
+  const storeTest = (
+    title: string,
+    run: (store: ActivationStore, under: ActivationsUnderTest) => Promise<void>,
+  ) =>
+    test(`${name}: ${title}`, async () => {
+      const under = await create();
+      try {
+        await using store = await under.open();
+        await run(store, under);
+      } finally {
+        await under.remove();
+      }
+    });
+
+  storeTest("a record is there as soon as it is put, and as it was", async (store) => {
+    for (const keep of ["written", "durable"] as const) {
+      const document = activation();
+      await store.put(document, keep);
+      assert.deepEqual(await store.get(GUEST, document.activationId), document);
+      assert.equal(await store.has(document.activationId), true);
+    }
+  });
+
+  storeTest("what is not there is not found, nor is another namespace's", async (store) => {
+    const document = activation();
+    await store.put(document, "durable");
+    assert.equal(await store.get("other" as EntityName, document.activationId), undefined);
+    assert.equal(await store.get(GUEST, createActivationId()), undefined);
+    assert.equal(await store.has(createActivationId()), false);
+  });
+
+  storeTest("of two records with one id the first stands", async (store) => {
+    const id = createActivationId();
+    await store.put(activation({ id, statusCode: 0 }), "durable");
+    await store.put(activation({ id, statusCode: 3 }), "durable");
+    assert.equal((await store.get(GUEST, id))?.statusCode, 0);
+    assert.equal(await store.count({ namespace: GUEST, skip: 0, limit: 10 }), 1);
+    await store.put(activation({ id, statusCode: 2 }), "durable");
+    assert.equal((await store.get(GUEST, id))?.statusCode, 0);
+  });
+
+  storeTest(
+    "a list has the newest first, from since to upto inclusive, skipping and limited",
+    async (store) => {
+      for (const start of [3, 1, 2, 5, 4]) await store.put(activation({ start }), "written");
+      await store.put(activation({ start: 3, namespace: "other" }), "written");
+      const list = async (over: object) => {
+        const page = { namespace: GUEST, skip: 0, limit: 30, ...over };
+        const texts = await store.list(page, false);
+        return texts.map((text) => (JSON.parse(text) as { start: number }).start);
+      };
+      assert.deepEqual(await list({}), [5, 4, 3, 2, 1]);
+      assert.deepEqual(await list({ since: 2, upto: 4 }), [4, 3, 2]);
+      assert.deepEqual(await list({ skip: 1, limit: 2 }), [4, 3]);
+      assert.equal(
+        await store.count({ namespace: GUEST, since: 2, upto: 4, skip: 1, limit: 1 }),
+        3,
+      );
+    },
+  );
+
+  storeTest("a list by name has that name only", async (store) => {
+    await store.put(activation({ name: "a" }), "written");
+    await store.put(activation({ name: "pkg/a" }), "written");
+    const query = { namespace: GUEST, skip: 0, limit: 30 };
+    assert.equal(await store.count({ ...query, filterName: "a" }), 1);
+    assert.equal((await store.list({ ...query, filterName: "pkg/a" }, false)).length, 1);
+  });
+
+  storeTest("entries are summaries, or whole records", async (store) => {
+    const document = activation({ statusCode: 1 });
+    await store.put(document, "written");
+    const query = { namespace: GUEST, skip: 0, limit: 30 };
+    const [summary] = await store.list(query, false);
+    assert.deepEqual(JSON.parse(summary ?? ""), {
+      ...(JSON.parse(`${document.head}}`) as object),
+      statusCode: 1,
+    });
+    const [whole] = await store.list(query, true);
+    const { response, logs, subject } = JSON.parse(whole ?? "") as Record<string, unknown>;
+    assert.deepEqual(response, JSON.parse(document.response));
+    assert.deepEqual(logs, JSON.parse(document.logs));
+    assert.equal(subject, "guest");
+  });
+
+  storeTest("records outlive the store", async (store, under) => {
+    const document = activation();
+    await store.put(document, "written");
+    await store[Symbol.asyncDispose]();
+    await using again = await under.open();
+    assert.deepEqual(await again.get(GUEST, document.activationId), document);
+  });
+}

@@ -1,0 +1,141 @@
+// What every store of entities does.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Action } from "../entities/action.ts";
+import type { DocumentId, EntityName, EntityPath } from "../entities/names.ts";
+import type { EntityStore, Revision } from "./port.ts";
+
+export interface EntitiesUnderTest {
+  /** On the same storage each time. */
+  open(): Promise<EntityStore>;
+  remove(): Promise<void>;
+}
+
+function action(over: Partial<Action> = {}): Action {
+  return {
+    namespace: "guest" as EntityPath,
+    name: "hello" as EntityName,
+    version: "0.0.1",
+    exec: { kind: "nodejs:24", code: "function main() {}", binary: false },
+    parameters: [{ key: "a", value: { deep: [1, null] } }],
+    annotations: [],
+    limits: { timeout: 60_000, memory: 256, logs: 10, concurrency: 1 },
+    publish: false,
+    updated: 1000,
+    ...over,
+  };
+}
+
+function toId({ namespace, name }: Action): DocumentId {
+  return `${namespace}/${name}` as DocumentId;
+}
+
+function put(store: EntityStore, document: Action, replaces?: Revision): Promise<Revision> {
+  const given = { id: toId(document), type: "action", document } as const;
+  return store.put(replaces === undefined ? given : { ...given, replaces });
+}
+
+export function testEntities(name: string, create: () => Promise<EntitiesUnderTest>): void {
+  const storeTest = (
+    title: string,
+    run: (store: EntityStore, under: EntitiesUnderTest) => Promise<void>,
+  ) =>
+    test(`${name}: ${title}`, async () => {
+      const under = await create();
+      try {
+        await using store = await under.open();
+        await run(store, under);
+      } finally {
+        await under.remove();
+      }
+    });
+
+  storeTest("a document is there as it was put, with its code where asked for", async (store) => {
+    const document = action();
+    const revision = await put(store, document);
+    assert.deepEqual(await store.get(toId(document), { code: true }), {
+      type: "action",
+      revision,
+      document,
+    });
+    const { code: _, ...exec } = document.exec;
+    const bare = await store.get(toId(document));
+    assert.deepEqual(bare?.document, { ...document, exec });
+  });
+
+  storeTest("what is not there is not found", async (store) => {
+    assert.equal(await store.get("guest/none" as DocumentId), undefined);
+  });
+
+  storeTest("of two writers on one revision one succeeds", async (store) => {
+    const first = await put(store, action());
+    const results = await Promise.allSettled([
+      put(store, action({ version: "0.0.2" }), first),
+      put(store, action({ version: "0.0.3" }), first),
+    ]);
+    const failed = results.filter((result) => result.status === "rejected");
+    assert.deepEqual(
+      failed.map(({ reason }) => (reason as { code: string }).code),
+      ["conflict"],
+    );
+  });
+
+  storeTest("creating what exists, and replacing what does not, is a conflict", async (store) => {
+    const revision = await put(store, action());
+    await assert.rejects(put(store, action()), { code: "conflict" });
+    await store.delete(toId(action()), revision);
+    await assert.rejects(put(store, action(), revision), { code: "conflict" });
+  });
+
+  storeTest("deleting wants the revision, and takes the code along", async (store) => {
+    const first = await put(store, action());
+    const second = await put(store, action(), first);
+    await assert.rejects(store.delete(toId(action()), first), { code: "conflict" });
+    await store.delete(toId(action()), second);
+    assert.equal(await store.get(toId(action()), { code: true }), undefined);
+  });
+
+  storeTest("a document that is made again has another revision", async (store) => {
+    const first = await put(store, action());
+    await store.delete(toId(action()), first);
+    assert.notEqual(await put(store, action()), first);
+  });
+
+  storeTest(
+    "a namespace lists its packages' actions too, a package only its own, newest first",
+    async (store) => {
+      await put(store, action({ updated: 1 }));
+      const packaged = { namespace: "guest/tools" as EntityPath, name: "b" as EntityName };
+      await put(store, action({ ...packaged, updated: 3 }));
+      await put(store, action({ name: "c" as EntityName, updated: 2 }));
+      await put(store, action({ namespace: "other" as EntityPath }));
+      const page = { skip: 0, limit: 30 };
+      const names = async (path: string, over = {}) =>
+        (await store.list("action", path as EntityPath, { ...page, ...over })).map(
+          ({ document }) => document.name,
+        );
+      assert.deepEqual(await names("guest"), ["b", "c", "hello"]);
+      assert.deepEqual(await names("guest", { skip: 1, limit: 1 }), ["c"]);
+      assert.deepEqual(await names("guest/tools"), ["b"]);
+      assert.equal(await store.count("action", "guest" as EntityPath), 3);
+      assert.equal(await store.count("trigger", "guest" as EntityPath), 0);
+      const [entry] = await store.list("action", "guest" as EntityPath, page);
+      assert.equal((entry?.document as Action | undefined)?.exec.code, undefined);
+      assert.notEqual(entry, undefined);
+    },
+  );
+
+  storeTest("documents outlive the store", async (store, under) => {
+    const code = "x".repeat(2 * 1024 * 1024);
+    const document = action({ exec: { kind: "nodejs:24", code, binary: false } });
+    const revision = await put(store, document);
+    await store[Symbol.asyncDispose]();
+    await using again = await under.open();
+    assert.deepEqual(await again.get(toId(document), { code: true }), {
+      type: "action",
+      revision,
+      document,
+    });
+  });
+}

@@ -1,0 +1,128 @@
+// Activation records in SQLite: activations.db. What a list shows comes first in a row, so that
+// listing does not read results and logs.
+
+import { join } from "node:path";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import {
+  type ActivationDocument,
+  type StatusCode,
+  toRecordText,
+  toSummaryText,
+} from "../../entities/activation.ts";
+import type { EntityName } from "../../entities/names.ts";
+import type { ActivationId } from "../../kernel/ids.ts";
+import type { RawJson } from "../../kernel/json.ts";
+import type { ActivationQuery } from "../port.ts";
+import { inTransaction, openDatabase } from "./database.ts";
+
+const MIGRATIONS = [
+  `CREATE TABLE activations (
+     id TEXT NOT NULL,
+     namespace TEXT NOT NULL,
+     filter_name TEXT NOT NULL,
+     start INTEGER NOT NULL,
+     status_code INTEGER NOT NULL,
+     head TEXT NOT NULL,
+     subject TEXT NOT NULL,
+     response TEXT NOT NULL,
+     logs TEXT NOT NULL
+   ) STRICT;
+   CREATE UNIQUE INDEX activations_by_id ON activations (id);
+   CREATE INDEX activations_by_start ON activations (namespace, start);
+   CREATE INDEX activations_by_name ON activations (namespace, filter_name, start);`,
+];
+
+interface Row {
+  readonly id: ActivationId;
+  readonly namespace: EntityName;
+  readonly filter_name: string;
+  readonly start: number;
+  readonly status_code: StatusCode;
+  readonly head: string;
+  readonly subject: string;
+  readonly response: RawJson;
+  readonly logs: RawJson;
+}
+
+export class SqliteActivations implements Disposable {
+  readonly #database: DatabaseSync;
+  readonly #insert: StatementSync;
+
+  constructor(directory: string) {
+    const file = join(directory, "activations.db");
+    // Records are synced in the record journal first.
+    this.#database = openDatabase({ file, migrations: MIGRATIONS, synchronous: "normal" });
+    this.#insert = this.#database.prepare(
+      "INSERT OR IGNORE INTO activations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+  }
+
+  /** The first record of an id stands. */
+  insert(documents: readonly ActivationDocument[]): void {
+    inTransaction(this.#database, () => {
+      for (const d of documents) {
+        const { activationId, namespace, filterName, start, statusCode } = d;
+        const { head, subject, response, logs } = d;
+        const key = [activationId, namespace, filterName, start, statusCode];
+        this.#insert.run(...key, head, subject, response, logs);
+      }
+    });
+  }
+
+  /** Afterwards everything inserted so far survives loss of power. */
+  checkpoint(): void {
+    this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  has(id: ActivationId): boolean {
+    return this.#database.prepare("SELECT 1 FROM activations WHERE id = ?").get(id) !== undefined;
+  }
+
+  get(namespace: EntityName, id: ActivationId): ActivationDocument | undefined {
+    const row = this.#database
+      .prepare("SELECT * FROM activations WHERE id = ? AND namespace = ?")
+      .get(id, namespace) as Row | undefined;
+    return row === undefined ? undefined : toActivation(row);
+  }
+
+  list(query: ActivationQuery, docs: boolean): readonly RawJson[] {
+    const { where, values } = toCondition(query);
+    const columns = docs ? "*" : "head, status_code";
+    const rows = this.#database
+      .prepare(
+        `SELECT ${columns} FROM activations WHERE ${where}
+         ORDER BY start DESC, rowid DESC LIMIT ? OFFSET ?`,
+      )
+      .all(...values, query.limit, query.skip) as unknown as Row[];
+    return rows.map((row) =>
+      docs
+        ? toRecordText(toActivation(row))
+        : toSummaryText({ head: row.head, statusCode: row.status_code }),
+    );
+  }
+
+  count(query: ActivationQuery): number {
+    const { where, values } = toCondition(query);
+    const sql = `SELECT count(*) AS n FROM activations WHERE ${where}`;
+    return Number(this.#database.prepare(sql).get(...values)?.["n"]);
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+function toCondition({ namespace, filterName, since, upto }: ActivationQuery) {
+  const range = [since ?? 0, upto ?? Number.MAX_SAFE_INTEGER];
+  return filterName === undefined
+    ? { where: "namespace = ? AND start BETWEEN ? AND ?", values: [namespace, ...range] }
+    : {
+        where: "namespace = ? AND filter_name = ? AND start BETWEEN ? AND ?",
+        values: [namespace, filterName, ...range],
+      };
+}
+
+function toActivation(row: Row): ActivationDocument {
+  const { id, filter_name, status_code, ...same } = row;
+  return { ...same, activationId: id, filterName: filter_name, statusCode: status_code };
+}

@@ -1,0 +1,42 @@
+// What the threads say to each other: calls of the stores' methods, and their answers.
+
+import { BriskError, type ErrorCode } from "../../kernel/errors.ts";
+import type { SqliteActivations } from "./activations.ts";
+import { toStorageError } from "./database.ts";
+import type { SqliteEntities } from "./entities.ts";
+import type { SqliteSubjects } from "./subjects.ts";
+
+export interface Stores {
+  readonly entities: SqliteEntities;
+  readonly subjects: SqliteSubjects;
+  readonly activations: SqliteActivations;
+}
+
+export interface Call {
+  readonly id: number;
+  readonly store: keyof Stores;
+  readonly method: string;
+  readonly values: readonly unknown[];
+}
+
+export interface CallFailure {
+  readonly code: ErrorCode;
+  readonly text: string;
+}
+
+export type Reply =
+  | { readonly type: "opened" }
+  | { readonly type: "closed" }
+  | { readonly type: "subjects-changed" }
+  | { readonly type: "done"; readonly id: number; readonly value: unknown }
+  | { readonly type: "failed"; readonly id: number; readonly failure: CallFailure };
+
+/** Errors lose their class on the way between threads. */
+export function toCallFailure(cause: unknown): CallFailure {
+  const { code, message } = toStorageError(cause);
+  return { code, text: message };
+}
+
+export function fromCallFailure({ code, text }: CallFailure): BriskError {
+  return new BriskError(code, text);
+}

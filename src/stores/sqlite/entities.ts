@@ -1,0 +1,149 @@
+// Entities in SQLite: whisks.db. An action's code stands in a table of its own, so that whoever does
+// not want it does not read it.
+
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import type { Action } from "../../entities/action.ts";
+import type { DocumentId, EntityPath } from "../../entities/names.ts";
+import { failure } from "../../kernel/errors.ts";
+import type {
+  EntityDocument,
+  EntityPut,
+  EntityType,
+  PageOptions,
+  Revision,
+  StoredEntity,
+} from "../port.ts";
+import { inTransaction, openDatabase } from "./database.ts";
+
+const MIGRATIONS = [
+  `CREATE TABLE entities (
+     id TEXT PRIMARY KEY,
+     type TEXT NOT NULL,
+     namespace TEXT NOT NULL,
+     path TEXT NOT NULL,
+     updated INTEGER NOT NULL,
+     revision TEXT NOT NULL,
+     document TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX entities_by_namespace ON entities (namespace, type, updated);
+   CREATE INDEX entities_by_path ON entities (path, type, updated);
+   CREATE TABLE code (id TEXT PRIMARY KEY, code TEXT NOT NULL) STRICT;`,
+];
+
+interface Row {
+  readonly type: EntityType;
+  readonly revision: Revision;
+  readonly document: string;
+  readonly code?: string | null;
+}
+
+export class SqliteEntities implements Disposable {
+  readonly #database: DatabaseSync;
+
+  constructor(directory: string) {
+    const file = join(directory, "whisks.db");
+    this.#database = openDatabase({ file, migrations: MIGRATIONS, synchronous: "full" });
+  }
+
+  get(id: DocumentId, { code = false } = {}): StoredEntity | undefined {
+    const sql = code
+      ? `SELECT type, revision, document, code FROM entities LEFT JOIN code USING (id) WHERE id = ?`
+      : `SELECT type, revision, document FROM entities WHERE id = ?`;
+    const row = this.#database.prepare(sql).get(id) as Row | undefined;
+    return row === undefined ? undefined : toEntity(row);
+  }
+
+  put({ id, type, document, replaces }: EntityPut): Revision {
+    return inTransaction(this.#database, () => {
+      const current = this.#revision(id);
+      if (current !== replaces) throw failure("conflict");
+      const count = replaces === undefined ? 0 : Number.parseInt(replaces, 10);
+      // Unlike any other, also of a document that had the name before.
+      const revision = `${count + 1}-${randomBytes(8).toString("hex")}` as Revision;
+      const { rest, code } = splitCode(type, document);
+      this.#database
+        .prepare(
+          `INSERT OR REPLACE INTO entities (id, type, namespace, path, updated, revision, document)
+           VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        )
+        .run(
+          id,
+          type,
+          toRoot(document.namespace),
+          document.namespace,
+          document.updated,
+          revision,
+          rest,
+        );
+      if (code === undefined) this.#database.prepare("DELETE FROM code WHERE id = ?").run(id);
+      else this.#database.prepare("INSERT OR REPLACE INTO code VALUES (?, ?)").run(id, code);
+      return revision;
+    });
+  }
+
+  delete(id: DocumentId, revision: Revision): void {
+    inTransaction(this.#database, () => {
+      if (this.#revision(id) !== revision) throw failure("conflict");
+      this.#database.prepare("DELETE FROM entities WHERE id = ?").run(id);
+      this.#database.prepare("DELETE FROM code WHERE id = ?").run(id);
+    });
+  }
+
+  #revision(id: DocumentId): Revision | undefined {
+    const row = this.#database.prepare("SELECT revision FROM entities WHERE id = ?").get(id);
+    return row?.["revision"] as Revision | undefined;
+  }
+
+  list(type: EntityType, path: EntityPath, page: PageOptions): readonly StoredEntity[] {
+    const rows = this.#database
+      .prepare(
+        `SELECT type, revision, document FROM entities
+         WHERE ${toColumn(path)} = ? AND type = ? AND updated BETWEEN ? AND ?
+         ORDER BY updated DESC, id LIMIT ? OFFSET ?`,
+      )
+      .all(path, type, page.since ?? 0, page.upto ?? LATEST, page.limit, page.skip);
+    return (rows as unknown as Row[]).map(toEntity);
+  }
+
+  count(type: EntityType, path: EntityPath): number {
+    const row = this.#database
+      .prepare(`SELECT count(*) AS n FROM entities WHERE ${toColumn(path)} = ? AND type = ?`)
+      .get(path, type);
+    return Number(row?.["n"]);
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+const LATEST = Number.MAX_SAFE_INTEGER;
+
+function toRoot(path: EntityPath): string {
+  return path.split("/", 1)[0] ?? path;
+}
+
+function toColumn(path: EntityPath): string {
+  return path.includes("/") ? "path" : "namespace";
+}
+
+function splitCode(
+  type: EntityType,
+  document: EntityDocument,
+): { readonly rest: string; readonly code?: string } {
+  const { exec } = document as Partial<Action>;
+  if (type !== "action" || exec?.code === undefined) return { rest: JSON.stringify(document) };
+  const { code, ...kept } = exec;
+  return { rest: JSON.stringify({ ...document, exec: kept }), code };
+}
+
+function toEntity({ type, revision, document, code }: Row): StoredEntity {
+  const parsed = JSON.parse(document) as EntityDocument & Partial<Action>;
+  if (typeof code !== "string" || parsed.exec === undefined) {
+    return { type, revision, document: parsed };
+  }
+  const exec = { ...parsed.exec, code };
+  return { type, revision, document: { ...parsed, exec } as EntityDocument };
+}

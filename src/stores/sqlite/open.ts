@@ -1,0 +1,76 @@
+// The embedded stores: three SQLite databases in the data directory, on a thread of their own.
+
+import { join } from "node:path";
+import type { ActivationStore, EntityStore, SubjectStore } from "../port.ts";
+import { RecordingActivations } from "./record-journal.ts";
+import { StoreThread } from "./thread.ts";
+
+export interface SqliteStores extends AsyncDisposable {
+  readonly entities: EntityStore;
+  readonly subjects: SubjectStore;
+  readonly activations: ActivationStore;
+}
+
+/** Rejects with `storage-failed` and a sentence where a database cannot be used. */
+export async function openSqliteStores(directory: string): Promise<SqliteStores> {
+  const thread = new StoreThread(directory);
+  try {
+    await thread.opened();
+  } catch (cause) {
+    await thread.discard();
+    throw cause;
+  }
+  const activations = new RecordingActivations(join(directory, "records"), thread);
+  return {
+    entities: toEntityStore(thread),
+    subjects: toSubjectStore(thread),
+    activations,
+    [Symbol.asyncDispose]: async () => {
+      await activations[Symbol.asyncDispose]();
+      await thread[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Closed with the thread that it shares. */
+const closedWithThread = async (): Promise<void> => {};
+
+function toEntityStore(thread: StoreThread): EntityStore {
+  return {
+    get: (id, options) => thread.call("entities", "get", id, options),
+    put: (put) => thread.call("entities", "put", put),
+    delete: (id, revision) => thread.call("entities", "delete", id, revision),
+    list: (type, path, page) => thread.call("entities", "list", type, path, page),
+    count: (type, path) => thread.call("entities", "count", type, path),
+    [Symbol.asyncDispose]: closedWithThread,
+  };
+}
+
+function toSubjectStore(thread: StoreThread): SubjectStore {
+  const listeners: (() => void)[] = [];
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  thread.onSubjectsChanged(tell);
+  const thenTell = async <T>(write: Promise<T>): Promise<T> => {
+    const value = await write;
+    tell();
+    return value;
+  };
+  return {
+    get: (subject) => thread.call("subjects", "get", subject),
+    put: (subject) => thenTell(thread.call("subjects", "put", subject)),
+    delete: (subject) => thenTell(thread.call("subjects", "delete", subject)),
+    findByUuid: (uuid) => thread.call("subjects", "findByUuid", uuid),
+    findByNamespace: (namespace) => thread.call("subjects", "findByNamespace", namespace),
+    list: () => thread.call("subjects", "list"),
+    getLimits: (namespace) => thread.call("subjects", "getLimits", namespace),
+    putLimits: (namespace, limits) =>
+      thenTell(thread.call("subjects", "putLimits", namespace, limits)),
+    deleteLimits: (namespace) => thenTell(thread.call("subjects", "deleteLimits", namespace)),
+    onChange: (listener) => {
+      listeners.push(listener);
+    },
+    [Symbol.asyncDispose]: closedWithThread,
+  };
+}

@@ -1,0 +1,161 @@
+// Subjects and namespaces' limits in SQLite: subjects.db. Its keys must be readable to the platform, as
+// actions may be handed them; the file is the platform's alone.
+
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import type { NamespaceLimits } from "../../entities/limits.ts";
+import type { Subject } from "../../entities/subject.ts";
+import type { SubjectStore } from "../port.ts";
+import { inTransaction, openDatabase } from "./database.ts";
+
+const MIGRATIONS = [
+  `CREATE TABLE subjects (subject TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;
+   CREATE TABLE keys (uuid TEXT NOT NULL, namespace TEXT NOT NULL, subject TEXT NOT NULL) STRICT;
+   CREATE INDEX keys_by_uuid ON keys (uuid);
+   CREATE INDEX keys_by_namespace ON keys (namespace);
+   CREATE INDEX keys_by_subject ON keys (subject);
+   CREATE TABLE limits (namespace TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;`,
+];
+
+export class SqliteSubjects implements Disposable {
+  readonly #database: DatabaseSync;
+
+  constructor(directory: string) {
+    const file = join(directory, "subjects.db");
+    this.#database = openDatabase({ file, migrations: MIGRATIONS, synchronous: "full" });
+  }
+
+  get(subject: string): Subject | undefined {
+    const row = this.#database
+      .prepare("SELECT document FROM subjects WHERE subject = ?")
+      .get(subject);
+    return row === undefined ? undefined : (JSON.parse(String(row["document"])) as Subject);
+  }
+
+  put(subject: Subject): void {
+    inTransaction(this.#database, () => {
+      this.#database
+        .prepare("INSERT OR REPLACE INTO subjects VALUES (?, ?)")
+        .run(subject.subject, JSON.stringify(subject));
+      this.#database.prepare("DELETE FROM keys WHERE subject = ?").run(subject.subject);
+      const insert = this.#database.prepare("INSERT INTO keys VALUES (?, ?, ?)");
+      for (const { uuid, name } of subject.namespaces) insert.run(uuid, name, subject.subject);
+    });
+  }
+
+  delete(subject: string): boolean {
+    return inTransaction(this.#database, () => {
+      this.#database.prepare("DELETE FROM keys WHERE subject = ?").run(subject);
+      const gone = this.#database.prepare("DELETE FROM subjects WHERE subject = ?").run(subject);
+      return gone.changes === 1;
+    });
+  }
+
+  findByUuid(uuid: string): readonly Subject[] {
+    return this.#find("uuid", uuid);
+  }
+
+  findByNamespace(namespace: string): readonly Subject[] {
+    return this.#find("namespace", namespace);
+  }
+
+  #find(column: "uuid" | "namespace", value: string): readonly Subject[] {
+    const rows = this.#database
+      .prepare(
+        `SELECT document FROM subjects
+         WHERE subject IN (SELECT subject FROM keys WHERE ${column} = ?) ORDER BY subject`,
+      )
+      .all(value);
+    return rows.map((row) => JSON.parse(String(row["document"])) as Subject);
+  }
+
+  list(): readonly Subject[] {
+    const rows = this.#database.prepare("SELECT document FROM subjects ORDER BY subject").all();
+    return rows.map((row) => JSON.parse(String(row["document"])) as Subject);
+  }
+
+  getLimits(namespace: string): NamespaceLimits | undefined {
+    const row = this.#database
+      .prepare("SELECT document FROM limits WHERE namespace = ?")
+      .get(namespace);
+    return row === undefined ? undefined : (JSON.parse(String(row["document"])) as NamespaceLimits);
+  }
+
+  putLimits(namespace: string, limits: NamespaceLimits): void {
+    this.#database
+      .prepare("INSERT OR REPLACE INTO limits VALUES (?, ?)")
+      .run(namespace, JSON.stringify(limits));
+  }
+
+  deleteLimits(namespace: string): boolean {
+    return (
+      this.#database.prepare("DELETE FROM limits WHERE namespace = ?").run(namespace).changes === 1
+    );
+  }
+
+  /** Another number after a change by anybody else. */
+  dataVersion(): number {
+    return Number(this.#database.prepare("PRAGMA data_version").get()?.["data_version"]);
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+const POLL_MS = 200;
+
+/** Calls `changed` whenever another connection has written; own writes do not count. */
+export function watchSubjects(subjects: SqliteSubjects, changed: () => void): Disposable {
+  let version = subjects.dataVersion();
+  const timer = setInterval(() => {
+    const now = subjects.dataVersion();
+    if (now === version) return;
+    version = now;
+    changed();
+  }, POLL_MS);
+  timer.unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** The store in this process and thread: for commands, which have nothing else to do meanwhile. */
+export function openSubjects(directory: string): SubjectStore {
+  const subjects = new SqliteSubjects(directory);
+  const listeners: (() => void)[] = [];
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  const watch = watchSubjects(subjects, tell);
+  return {
+    get: async (subject) => subjects.get(subject),
+    put: async (subject) => {
+      subjects.put(subject);
+      tell();
+    },
+    delete: async (subject) => {
+      const deleted = subjects.delete(subject);
+      tell();
+      return deleted;
+    },
+    findByUuid: async (uuid) => subjects.findByUuid(uuid),
+    findByNamespace: async (namespace) => subjects.findByNamespace(namespace),
+    list: async () => subjects.list(),
+    getLimits: async (namespace) => subjects.getLimits(namespace),
+    putLimits: async (namespace, limits) => {
+      subjects.putLimits(namespace, limits);
+      tell();
+    },
+    deleteLimits: async (namespace) => {
+      const deleted = subjects.deleteLimits(namespace);
+      tell();
+      return deleted;
+    },
+    onChange: (listener) => {
+      listeners.push(listener);
+    },
+    [Symbol.asyncDispose]: async () => {
+      watch[Symbol.dispose]();
+      subjects[Symbol.dispose]();
+    },
+  };
+}

@@ -1,0 +1,113 @@
+// The calling side of the stores' thread.
+
+import { Worker } from "node:worker_threads";
+import { failure } from "../../kernel/errors.ts";
+import { type Call, fromCallFailure, type Reply, type Stores } from "./calls.ts";
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(cause: unknown): void;
+}
+
+type Method<Store> = {
+  [Name in keyof Store]: Store[Name] extends (...values: never[]) => unknown ? Name : never;
+}[keyof Store] &
+  string;
+type Values<Store, Name extends keyof Store> = Store[Name] extends (
+  ...values: infer Given
+) => unknown
+  ? Given
+  : never;
+type Result<Store, Name extends keyof Store> = Store[Name] extends (
+  ...values: never[]
+) => infer Value
+  ? Value
+  : never;
+
+export class StoreThread implements AsyncDisposable {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #changed: (() => void)[] = [];
+  readonly #opened: Promise<unknown>;
+  #nextId = 1;
+  #closing: (() => void) | undefined;
+
+  constructor(directory: string) {
+    // The sources run as they are, the package as it was built.
+    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+    this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
+      workerData: { directory },
+    });
+    this.#worker.on("message", (reply: Reply) => this.#hear(reply));
+    this.#worker.on("error", (cause) => this.#fail(cause));
+    this.#opened = new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
+  }
+
+  /** Rejects with a sentence where a database cannot be opened. */
+  async opened(): Promise<void> {
+    await this.#opened;
+  }
+
+  call<Store extends keyof Stores, Name extends Method<Stores[Store]>>(
+    store: Store,
+    method: Name,
+    ...values: Values<Stores[Store], Name>
+  ): Promise<Result<Stores[Store], Name>> {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
+      this.#worker.postMessage({ id, store, method, values } satisfies Call);
+    });
+  }
+
+  onSubjectsChanged(listener: () => void): void {
+    this.#changed.push(listener);
+  }
+
+  #hear(reply: Reply): void {
+    switch (reply.type) {
+      case "opened":
+        this.#take(0)?.resolve(undefined);
+        break;
+      case "closed":
+        this.#closing?.();
+        break;
+      case "subjects-changed":
+        for (const listener of this.#changed) listener();
+        break;
+      case "done":
+        this.#take(reply.id)?.resolve(reply.value);
+        break;
+      case "failed":
+        this.#take(reply.id)?.reject(fromCallFailure(reply.failure));
+        break;
+    }
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return waiting;
+  }
+
+  #fail(cause: unknown): void {
+    const reason = failure("storage-failed", { detail: "the stores' thread has ended" }, cause);
+    for (const { reject } of this.#waiting.values()) reject(reason);
+    this.#waiting.clear();
+    this.#closing?.();
+  }
+
+  /** For a thread that could not open its databases, and so hears nothing. */
+  async discard(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      this.#closing = resolve;
+    });
+    this.#worker.postMessage("close");
+    await closed;
+    await this.#worker.terminate();
+  }
+}

@@ -1,0 +1,48 @@
+// The stores' thread: opens the three databases, and answers calls in the order in which they come.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { invariant } from "../../kernel/invariant.ts";
+import { SqliteActivations } from "./activations.ts";
+import { type Call, type Reply, type Stores, toCallFailure } from "./calls.ts";
+import { SqliteEntities } from "./entities.ts";
+import { SqliteSubjects, watchSubjects } from "./subjects.ts";
+
+const port = parentPort;
+invariant(port !== null, "the stores' thread is started as a worker");
+
+const say = (reply: Reply) => port.postMessage(reply);
+
+function open(directory: string): Stores {
+  return {
+    entities: new SqliteEntities(directory),
+    subjects: new SqliteSubjects(directory),
+    activations: new SqliteActivations(directory),
+  };
+}
+
+function answer(stores: Stores, { id, store, method, values }: Call): void {
+  try {
+    const target = stores[store] as unknown as Record<string, (...given: unknown[]) => unknown>;
+    say({ type: "done", id, value: target[method]?.(...values) });
+  } catch (cause) {
+    say({ type: "failed", id, failure: toCallFailure(cause) });
+  }
+}
+
+try {
+  const stores = open((workerData as { directory: string }).directory);
+  const watch = watchSubjects(stores.subjects, () => say({ type: "subjects-changed" }));
+  port.on("message", (call: Call | "close") => {
+    if (call !== "close") {
+      answer(stores, call);
+      return;
+    }
+    watch[Symbol.dispose]();
+    for (const store of Object.values(stores)) store[Symbol.dispose]();
+    say({ type: "closed" });
+    port.close();
+  });
+  say({ type: "opened" });
+} catch (cause) {
+  say({ type: "failed", id: 0, failure: toCallFailure(cause) });
+}
