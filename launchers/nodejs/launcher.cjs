@@ -118,7 +118,7 @@ function run(seq, context, text) {
     refuse(seq, 403, `Internal system error: ${wrong}`);
     return;
   }
-  for (const key in context) process.env[toVariable(key)] = String(context[key]);
+  exportContext(context);
   running += 1;
   let result;
   try {
@@ -138,14 +138,15 @@ function notReady(status) {
   return `System not ready, status is ${status}.`;
 }
 
-const variables = new Map();
-function toVariable(key) {
-  let variable = variables.get(key);
-  if (variable === undefined) {
-    variable = `__OW_${key.toUpperCase()}`;
-    variables.set(key, variable);
+/** What was exported last. Setting a variable takes a microsecond, and most stay as they were. */
+const exported = new Map();
+function exportContext(context) {
+  for (const key in context) {
+    const value = String(context[key]);
+    if (exported.get(key) === value) continue;
+    exported.set(key, value);
+    process.env[`__OW_${key.toUpperCase()}`] = value;
   }
-  return variable;
 }
 
 async function settle(seq, promise) {

@@ -1,0 +1,108 @@
+// One sandbox from the outside: let go once its limits hold, told apart when it ends, and removed whole.
+
+import type { ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Cgroup } from "./cgroups.ts";
+import { type Enclosure, type Exit, findPipe } from "./launched-container.ts";
+import type { MemoryWatch } from "./memory-watch.ts";
+import { type Network, startNetwork } from "./network.ts";
+import type { ContainerSpec } from "./port.ts";
+import { BLOCK_FD, INFO_FD } from "./sandbox-command.ts";
+import { readProcessId } from "./sandbox-info.ts";
+import { isHeapExhausted } from "./v8-exit.ts";
+
+export interface SandboxLimits {
+  /** The control group being made for it, or what watches its memory instead. */
+  readonly group: Promise<Cgroup> | undefined;
+  readonly watch: MemoryWatch | undefined;
+  /** The program that gives it a network, if it is to have one. */
+  readonly networkProgram: string | undefined;
+  /** Called when nothing of it is left. */
+  readonly removed: () => void;
+}
+
+/** What the kernel kills for memory ends so, with the status that bubblewrap passes on. */
+const KILLED_CODE = 137;
+const FOLLOW_MS_MAX = 1000;
+const REMOVE_MS_MAX = 5000;
+
+export class Sandbox implements Enclosure {
+  readonly #child: ChildProcess;
+  readonly #limits: SandboxLimits;
+  #processId: number | undefined;
+  #network: Network | undefined;
+  #unwatch: (() => void) | undefined;
+  #hadTooMuch = false;
+
+  constructor(child: ChildProcess, limits: SandboxLimits) {
+    this.#child = child;
+    this.#limits = limits;
+    for (const descriptor of [INFO_FD, BLOCK_FD]) {
+      const stream = findPipe(child, descriptor);
+      stream?.on("error", () => stream.destroy());
+    }
+    limits.group?.catch(() => {}); // Seen where it is awaited, unless the start fails before.
+  }
+
+  /**
+   * Puts the sandbox under its limits and then lets bubblewrap start the launcher, so that all of it is
+   * counted. bubblewrap makes its mounts meanwhile.
+   */
+  async release({ memoryMb }: ContainerSpec): Promise<void> {
+    const processId = await readProcessId(findPipe(this.#child, INFO_FD));
+    this.#processId = processId;
+    const { networkProgram } = this.#limits;
+    if (networkProgram !== undefined) this.#network = startNetwork(networkProgram, processId);
+    const group = await this.#limits.group;
+    await group?.attach(processId);
+    this.#unwatch = this.#limits.watch?.add(processId, memoryMb, () => {
+      this.#hadTooMuch = true;
+      this.kill();
+    });
+    findPipe(this.#child, BLOCK_FD)?.end("\n");
+    await this.#network?.ready;
+  }
+
+  /**
+   * The sandbox's first process takes all others with it, and bubblewrap, its parent, waits for it and
+   * ends: then everything is gone. bubblewrap itself is killed only where there is no sandbox yet, or
+   * where it does not follow.
+   */
+  kill(): void {
+    if (this.#processId === undefined) {
+      this.#child.kill("SIGKILL");
+      return;
+    }
+    try {
+      process.kill(this.#processId, "SIGKILL");
+    } catch {
+      // It has ended by itself, and bubblewrap is about to.
+    }
+    setTimeout(() => this.#child.kill("SIGKILL"), FOLLOW_MS_MAX).unref();
+  }
+
+  async wasOutOfMemory(exit: Exit): Promise<boolean> {
+    if (this.#hadTooMuch || isHeapExhausted(exit)) return true;
+    const group = await this.#limits.group?.catch(() => undefined);
+    if (group === undefined || exit.code !== KILLED_CODE) return false;
+    return (await group.countMemoryKills()) > 0;
+  }
+
+  async remove(): Promise<void> {
+    this.#unwatch?.();
+    const group = await this.#limits.group?.catch(() => undefined);
+    await Promise.all([group?.remove(), this.#network?.stop(), this.#waitUntilGone()]);
+    for (const descriptor of [INFO_FD, BLOCK_FD]) findPipe(this.#child, descriptor)?.destroy();
+    this.#limits.removed();
+  }
+
+  /** The kernel takes down the sandbox's processes shortly after bubblewrap. */
+  async #waitUntilGone(): Promise<void> {
+    const until = performance.now() + REMOVE_MS_MAX;
+    while (this.#processId !== undefined && existsSync(`/proc/${this.#processId}`)) {
+      if (performance.now() > until) return;
+      await delay(1);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// Users on the host as which sandboxes run where Brisk is root: one each, so that what the kernel counts
+// by user is counted by container, and none of them anybody's.
+
+import { readFileSync } from "node:fs";
+
+/** Above what distributions, systemd and user namespaces' mappings hand out, below what 31 bits hold. */
+const FIRST_USER_ID = 1_900_000_000;
+const USERS_MAX = 1_000_000;
+/** Where this process itself lives in a mapping of few users, the last of them, but for `nobody`. */
+const FEW_USERS = 1024;
+
+export class SandboxUsers {
+  readonly #first: number;
+  readonly #count: number;
+  readonly #taken = new Set<number>();
+
+  /** @param uidMap the text of `/proc/self/uid_map` */
+  constructor(uidMap: string = readFileSync("/proc/self/uid_map", "utf8")) {
+    const mapped = uidMap
+      .trim()
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/).map(Number))
+      .reduce((end, [first = 0, , count = 0]) => Math.max(end, first + count), 0);
+    const hasAll = mapped >= FIRST_USER_ID + USERS_MAX;
+    this.#first = hasAll ? FIRST_USER_ID : Math.max(1, mapped - FEW_USERS - 2);
+    this.#count = hasAll ? USERS_MAX : FEW_USERS;
+  }
+
+  /** @returns a user that no container has; whoever takes it gives it back */
+  take(): number {
+    for (let id = this.#first; id < this.#first + this.#count; id += 1) {
+      if (this.#taken.has(id)) continue;
+      this.#taken.add(id);
+      return id;
+    }
+    throw new Error(`Cannot start container: all ${this.#count} users for containers are in use`);
+  }
+
+  giveBack(id: number): void {
+    this.#taken.delete(id);
+  }
+}

@@ -1,0 +1,160 @@
+// The isolating driver of one machine: a bubblewrap sandbox a container, made without privileges, limited
+// by control groups where they can be written, else by rlimits and watching.
+
+import { spawn } from "node:child_process";
+import type { Launches } from "../runtimes/port.ts";
+import { type Cgroups, openCgroups } from "./cgroups.ts";
+import { LaunchedContainer } from "./launched-container.ts";
+import { MemoryWatch } from "./memory-watch.ts";
+import { NETWORK_PROGRAM } from "./network.ts";
+import type { Container, ContainerDriver, ContainerSpec } from "./port.ts";
+import { probeNetwork } from "./probe.ts";
+import { findProgram } from "./programs.ts";
+import {
+  API_HOST_INSIDE,
+  PROCESSES_MAX,
+  readSandboxHost,
+  SANDBOX_PROGRAM,
+  type SandboxHost,
+  toSandboxCommand,
+} from "./sandbox-command.ts";
+import { Sandbox } from "./sandbox-enclosure.ts";
+import { writeSandboxEtc } from "./sandbox-etc.ts";
+import { SandboxUsers } from "./sandbox-users.ts";
+
+export interface SandboxOptions {
+  readonly launches: Launches;
+  /** A directory that every user of the machine can enter; what is shared by sandboxes is put there. */
+  readonly publicDirectory: string;
+  /** Names this platform on the machine, the same at every start: what an earlier process left is swept. */
+  readonly instance: string;
+  /** The Unix socket, alone in a directory that every user can enter, on which the API listens. */
+  readonly apiSocket: string;
+  /** Whether containers that ask for a network are to get one, where it can be had. */
+  readonly network: boolean;
+  /** For tests of the fall-back: limits as where control groups cannot be written. */
+  readonly withoutCgroups?: boolean;
+}
+
+const START_MS_MAX = 30_000;
+
+/** Rejects if sandboxes cannot be made here; `probeSandbox` says why beforehand. */
+export async function openSandboxDriver(options: SandboxOptions): Promise<ContainerDriver> {
+  const [cgroups, networkTrouble] = await Promise.all([
+    options.withoutCgroups ? undefined : openCgroups(options.instance),
+    options.network ? probeNetwork() : undefined,
+  ]);
+  const notices: string[] = [];
+  if (cgroups === undefined) notices.push(NO_CGROUPS);
+  if (networkTrouble !== undefined) notices.push(networkTrouble);
+  const isOnline = options.network && networkTrouble === undefined;
+  const networkProgram = isOnline ? findProgram(NETWORK_PROGRAM) : undefined;
+  return new SandboxDriver(options, { cgroups, networkProgram, notices });
+}
+
+const NO_CGROUPS =
+  "Control groups cannot be written, so memory is watched rather than limited and processor time is " +
+  "shared by process rather than by container; run Brisk as root, or as a systemd unit with Delegate=yes";
+
+interface Found {
+  readonly cgroups: Cgroups | undefined;
+  readonly networkProgram: string | undefined;
+  readonly notices: readonly string[];
+}
+
+class SandboxDriver implements ContainerDriver {
+  readonly isolation = "sandbox";
+  readonly notices: readonly string[];
+  readonly #options: SandboxOptions;
+  readonly #cgroups: Cgroups | undefined;
+  readonly #program: string;
+  readonly #networkProgram: string | undefined;
+  readonly #host: SandboxHost = readSandboxHost();
+  readonly #users = process.getuid?.() === 0 ? new SandboxUsers() : undefined;
+  readonly #watch = new MemoryWatch();
+  readonly #etc: { readonly network: string; readonly alone: string };
+  readonly #containers = new Set<LaunchedContainer>();
+  #made = 0;
+
+  constructor(options: SandboxOptions, found: Found) {
+    this.#options = options;
+    this.#cgroups = found.cgroups;
+    this.#program = findProgram(SANDBOX_PROGRAM) ?? SANDBOX_PROGRAM;
+    this.#networkProgram = found.networkProgram;
+    this.notices = found.notices;
+    this.#etc = {
+      network: writeSandboxEtc(options.publicDirectory, true),
+      alone: writeSandboxEtc(options.publicDirectory, false),
+    };
+  }
+
+  async create(spec: ContainerSpec): Promise<Container> {
+    this.#cgroups?.anticipate();
+    const { container, enclosure } = await this.#start(spec);
+    this.#containers.add(container);
+    void container.ended.then(() => this.#containers.delete(container));
+    try {
+      await within(START_MS_MAX, Promise.all([enclosure.release(spec), container.ready]));
+      return container;
+    } catch (cause) {
+      await container.destroy();
+      const text = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`Cannot start container: ${text}`, { cause });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#containers].map((container) => container.destroy()));
+    await this.#cgroups?.[Symbol.asyncDispose]();
+  }
+
+  async #start(spec: ContainerSpec) {
+    const launch = await this.#options.launches.find(spec.kind);
+    this.#made += 1;
+    const id = String(this.#made);
+    const networkProgram = spec.network ? this.#networkProgram : undefined;
+    const userId = this.#users?.take();
+    const group = this.#cgroups?.create(id, { ...spec, processesMax: PROCESSES_MAX });
+    const command = toSandboxCommand(this.#host, {
+      launch,
+      memoryMb: spec.memoryMb,
+      etc: networkProgram === undefined ? this.#etc.alone : this.#etc.network,
+      apiSocket: this.#options.apiSocket,
+    });
+    const child = spawn(this.#program, command, {
+      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
+      cwd: "/",
+      env: toEnvironment(spec),
+      ...(userId === undefined ? {} : { uid: userId, gid: userId }),
+    });
+    const enclosure = new Sandbox(child, {
+      group,
+      networkProgram,
+      watch: this.#cgroups ? undefined : this.#watch,
+      removed: () => userId !== undefined && this.#users?.giveBack(userId),
+    });
+    return { container: new LaunchedContainer(id, child, enclosure), enclosure };
+  }
+}
+
+/** Everything that the action's process sees of the outside. */
+function toEnvironment({ concurrency }: ContainerSpec): Record<string, string> {
+  return {
+    PATH: "/bin",
+    HOME: "/tmp",
+    __OW_API_HOST: API_HOST_INSIDE,
+    __OW_ALLOW_CONCURRENT: String(concurrency > 1),
+  };
+}
+
+async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not ready within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

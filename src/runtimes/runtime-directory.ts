@@ -1,0 +1,97 @@
+// What containers of the nodejs kinds see of Brisk: its launcher and the stock modules, copied once to
+// where every user can read them, under a name made of what they are.
+
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { collectModules } from "./module-closure.ts";
+import { isEnteredByEveryone, makeDirectory } from "./public-directory.ts";
+
+/** Importable by every action, as in OpenWhisk's images. */
+export const STOCK_MODULES = ["openwhisk", "redis", "uuid"];
+const LAUNCHER = fileURLToPath(new URL("../../launchers/nodejs/", import.meta.url));
+/** What a package has for people and compilers: most of its size. */
+const SKIPPED_SUFFIXES = new Set([".map", ".md", ".markdown", ".ts", ".cts", ".mts"]);
+const MODES = { directory: 0o755, file: 0o644, program: 0o755 };
+const EVERYONE_READS_AND_RUNS = 0o005;
+
+/** @returns its absolute path; `launcher/launcher.cjs` and `node_modules` stand in it */
+export function openRuntimeDirectory(publicFiles: string): string {
+  const modules = collectModules(STOCK_MODULES, LAUNCHER);
+  const launcherFiles = readdirSync(LAUNCHER).sort();
+  const hash = createHash("sha256");
+  for (const name of launcherFiles) hash.update(name).update(readFileSync(join(LAUNCHER, name)));
+  for (const { target, version } of modules) hash.update(`${target}@${version}\n`);
+  const directory = join(publicFiles, "runtimes", `launcher-${hash.digest("hex").slice(0, 12)}`);
+  return make(directory, (unfinished) => {
+    copyTree(LAUNCHER, join(unfinished, "launcher"));
+    for (const { source, target } of modules) {
+      copyTree(source, join(unfinished, "node_modules", target));
+    }
+  });
+}
+
+/** @returns the program, or a copy of it where sandboxes could not reach it */
+export function openProgram(publicFiles: string, program: string): string {
+  const stat = statSync(program);
+  const isOpen = (stat.mode & EVERYONE_READS_AND_RUNS) === EVERYONE_READS_AND_RUNS;
+  if (process.getuid?.() !== 0 || (isOpen && isEnteredByEveryone(dirname(program)))) return program;
+  const name = `node-${stat.size}-${stat.ino}-${Math.floor(stat.mtimeMs)}`;
+  const directory = join(publicFiles, "runtimes", name);
+  const made = make(directory, (unfinished) => {
+    const target = join(unfinished, "node");
+    try {
+      if (!isOpen) throw new Error("a link would have the same rights");
+      linkSync(program, target);
+    } catch {
+      // Another file system, or one without links: a hundred megabytes, once.
+      copyFileSync(program, target, constants.COPYFILE_FICLONE);
+      chmodSync(target, MODES.program);
+    }
+  });
+  return join(made, "node");
+}
+
+/** Makes a directory whole or not at all. */
+function make(directory: string, fill: (unfinished: string) => void): string {
+  if (existsSync(directory)) return directory;
+  const unfinished = `${directory}.${process.pid}`;
+  try {
+    makeDirectory(dirname(directory), MODES.directory);
+    makeDirectory(unfinished, MODES.directory);
+    fill(unfinished);
+    renameSync(unfinished, directory);
+  } catch (error) {
+    // Another process was faster with the same contents, or there is a real reason.
+    if (!existsSync(directory)) throw error;
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+  return directory;
+}
+
+/** Without the packages nested in it, which the closure places, and without links. */
+function copyTree(source: string, target: string): void {
+  makeDirectory(target, MODES.directory);
+  for (const entry of readdirSync(source, { withFileTypes: true })) {
+    const [from, to] = [join(source, entry.name), join(target, entry.name)];
+    if (entry.isDirectory()) {
+      if (entry.name !== "node_modules") copyTree(from, to);
+    } else if (entry.isFile() && !SKIPPED_SUFFIXES.has(extname(entry.name))) {
+      copyFileSync(from, to);
+      chmodSync(to, MODES.file);
+    }
+  }
+}
