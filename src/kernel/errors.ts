@@ -38,6 +38,10 @@ export const CATALOGUE = {
       `The request's Content-Type is not supported. Expected:\napplication/json, got ${d.is || "none"}`,
   ),
   invalid: entry<{ detail: string }>(400, (d) => d.detail),
+  "kind-not-allowed": entry<{ kind: string }>(
+    403,
+    (d) => `The action kind '${d.kind}' is not allowed in this namespace.`,
+  ),
   "method-or-path-unknown": entry(404, () => "The requested resource could not be found."), // OW
   "not-acceptable": entry(
     406,
@@ -50,6 +54,10 @@ export const CATALOGUE = {
   "other-type": entry(
     409,
     () => "Resource by this name exists but is not in this collection.", // OW
+  ),
+  "package-missing": entry<{ name: string }>(
+    404,
+    (d) => `The requested resource '${d.name}' does not exist.`, // OW
   ),
   "query-malformed": entry<{ name: string; detail: string }>(
     400,

@@ -1,0 +1,94 @@
+// What limits mean: an action's wishes checked against what its namespace may have, and a namespace's
+// own limits clamped to the system's. Pure. Texts: clients match `allowed threshold`.
+
+import { failure } from "../kernel/errors.ts";
+import { KB, MB } from "../kernel/units.ts";
+import type { ActionLimits, LimitRange, NamespaceLimits, SystemLimits } from "./limits.ts";
+
+/** What holds for one namespace. Memory and logs in MB, times in ms, sizes in bytes. */
+export interface EffectiveLimits {
+  readonly timeoutMs: LimitRange;
+  readonly memoryMb: LimitRange;
+  readonly logsMb: LimitRange;
+  readonly concurrency: LimitRange;
+  readonly parameterBytesMax: number;
+  readonly invocationsPerMinute: number;
+  readonly firesPerMinute: number;
+  readonly concurrentInvocations: number;
+}
+
+export function resolveLimits(system: SystemLimits, own: NamespaceLimits): EffectiveLimits {
+  const size = own.maxParameterSize === undefined ? undefined : parseSize(own.maxParameterSize);
+  return {
+    timeoutMs: clamp(system.timeoutMs, own.minActionTimeout, own.maxActionTimeout),
+    memoryMb: clamp(system.memoryMb, own.minActionMemory, own.maxActionMemory),
+    logsMb: clamp(system.logsMb, own.minActionLogs, own.maxActionLogs),
+    concurrency: clamp(system.concurrency, own.minActionConcurrency, own.maxActionConcurrency),
+    parameterBytesMax: Math.min(system.parameterBytesMax, size ?? Number.POSITIVE_INFINITY),
+    invocationsPerMinute: own.invocationsPerMinute ?? system.invocationsPerMinute,
+    firesPerMinute: own.firesPerMinute ?? system.firesPerMinute,
+    concurrentInvocations: own.concurrentInvocations ?? system.concurrentInvocations,
+  };
+}
+
+function clamp(system: LimitRange, min = system.min, max = system.max): LimitRange {
+  const lowest = Math.min(Math.max(min, system.min), system.max);
+  const highest = Math.max(Math.min(max, system.max), lowest);
+  const standard = Math.min(Math.max(system.standard, lowest), highest);
+  return { min: lowest, standard, max: highest };
+}
+
+const SIZE = /^(\d+) ?(B|KB?|MB?|GB?)$/i;
+const UNITS: Readonly<Record<string, number>> = { b: 1, k: KB, m: MB, g: KB * MB };
+
+/** `"2 MB"` to bytes; `undefined` for what is no size. */
+export function parseSize(text: string): number | undefined {
+  const [, count, unit] = SIZE.exec(text.trim()) ?? [];
+  const factor = UNITS[unit?.charAt(0).toLowerCase() ?? ""];
+  return count === undefined || factor === undefined ? undefined : Number(count) * factor;
+}
+
+interface LimitRule {
+  readonly field: keyof ActionLimits;
+  readonly range: "timeoutMs" | "memoryMb" | "logsMb" | "concurrency";
+  readonly what: string;
+  readonly unit: string;
+}
+
+const RULES: readonly LimitRule[] = [
+  { field: "timeout", range: "timeoutMs", what: "duration", unit: " milliseconds" },
+  { field: "memory", range: "memoryMb", what: "memory size", unit: " MB" },
+  { field: "logs", range: "logsMb", what: "log size", unit: " MB" },
+  { field: "concurrency", range: "concurrency", what: "concurrency", unit: "" },
+];
+
+/** Given values over what was there before, over the standard. Throws `body-malformed`. */
+export function mergeLimits(
+  { given, before }: { given: Partial<ActionLimits>; before: ActionLimits | undefined },
+  effective: EffectiveLimits,
+): ActionLimits {
+  const merged: Partial<Record<keyof ActionLimits, number>> = {};
+  for (const { field, range, what, unit } of RULES) {
+    const { min, standard, max } = effective[range];
+    const value = given[field] ?? before?.[field] ?? standard;
+    if (given[field] !== undefined && value < min) {
+      throw outside(`${what} ${value}${unit} below allowed threshold of ${min}${unit}`);
+    }
+    if (given[field] !== undefined && value > max) {
+      throw outside(`${what} ${value}${unit} exceeds allowed threshold of ${max}${unit}`);
+    }
+    merged[field] = value;
+  }
+  const instances = given.instances ?? before?.instances;
+  if (instances !== undefined) {
+    if (instances < 0) {
+      throw outside(`instances ${instances} below allowed threshold of 0`);
+    }
+    merged.instances = instances;
+  }
+  return merged as ActionLimits;
+}
+
+function outside(detail: string): Error {
+  return failure("body-malformed", { detail: `requirement failed: ${detail}` });
+}

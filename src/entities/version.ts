@@ -1,0 +1,22 @@
+// Semantic versions of entities: `major.minor.patch` (rest-api specification, 2 and 3.0).
+
+import { failure } from "../kernel/errors.ts";
+
+export const FIRST_VERSION = "0.0.1";
+
+/** Missing parts are 0, further parts are cut. Throws `body-malformed`. */
+export function parseVersion(text: string): string {
+  const parts = text.split(".").slice(0, 3);
+  while (parts.length < 3) parts.push("0");
+  const isValid = parts.every((part) => /^\d{1,9}$/.test(part)) && parts.some((p) => Number(p) > 0);
+  if (!isValid) {
+    const detail = `'version' is "${text}", must be major.minor.patch in whole numbers, not all of them 0`;
+    throw failure("body-malformed", { detail });
+  }
+  return parts.map(Number).join(".");
+}
+
+export function toNextVersion(version: string): string {
+  const [major = "0", minor = "0", patch = "0"] = version.split(".");
+  return `${major}.${minor}.${Number(patch) + 1}`;
+}
