@@ -1,7 +1,7 @@
 // One sandbox from the outside: let go once its limits hold, told apart when it ends, and removed whole.
 
 import type { ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Cgroup } from "./cgroups.ts";
 import { type Enclosure, type Exit, findPipe } from "./launched-container.ts";
@@ -97,12 +97,24 @@ export class Sandbox implements Enclosure {
     this.#limits.removed();
   }
 
-  /** The kernel takes down the sandbox's processes shortly after bubblewrap. */
   async #waitUntilGone(): Promise<void> {
     const until = performance.now() + REMOVE_MS_MAX;
-    while (this.#processId !== undefined && existsSync(`/proc/${this.#processId}`)) {
+    while (this.#processId !== undefined && isAlive(this.#processId)) {
       if (performance.now() > until) return;
       await delay(1);
     }
+  }
+}
+
+/**
+ * A sandbox's first process ends after all others in it. It may stay as a zombie for a while, because
+ * bubblewrap does not always wait for it and not every machine's `init` is quick.
+ */
+function isAlive(processId: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${processId}/stat`, "latin1");
+    return !/^\) [ZX]/.test(stat.slice(stat.lastIndexOf(")")));
+  } catch {
+    return false;
   }
 }

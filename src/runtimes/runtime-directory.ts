@@ -24,7 +24,8 @@ export const STOCK_MODULES = ["openwhisk", "redis", "uuid"];
 const LAUNCHER = fileURLToPath(new URL("../../launchers/nodejs/", import.meta.url));
 /** What a package has for people and compilers: most of its size. */
 const SKIPPED_SUFFIXES = new Set([".map", ".md", ".markdown", ".ts", ".cts", ".mts"]);
-const MODES = { directory: 0o755, file: 0o644, program: 0o755 };
+const MODES = { directory: 0o755, file: 0o644, program: 0o755, ownerRuns: 0o100 };
+const EVERYONE_READS = 0o004;
 const EVERYONE_READS_AND_RUNS = 0o005;
 
 /** @returns its absolute path; `launcher/launcher.cjs` and `node_modules` stand in it */
@@ -36,9 +37,9 @@ export function openRuntimeDirectory(publicFiles: string): string {
   for (const { target, version } of modules) hash.update(`${target}@${version}\n`);
   const directory = join(publicFiles, "runtimes", `launcher-${hash.digest("hex").slice(0, 12)}`);
   return make(directory, (unfinished) => {
-    copyTree(LAUNCHER, join(unfinished, "launcher"));
+    copyTree(LAUNCHER, join(unfinished, "launcher"), copy);
     for (const { source, target } of modules) {
-      copyTree(source, join(unfinished, "node_modules", target));
+      copyTree(source, join(unfinished, "node_modules", target), linkOrCopy);
     }
   });
 }
@@ -48,18 +49,11 @@ export function openProgram(publicFiles: string, program: string): string {
   const stat = statSync(program);
   const isOpen = (stat.mode & EVERYONE_READS_AND_RUNS) === EVERYONE_READS_AND_RUNS;
   if (process.getuid?.() !== 0 || (isOpen && isEnteredByEveryone(dirname(program)))) return program;
+  // Another program gets another name, and the one that containers run stays as it is.
   const name = `node-${stat.size}-${stat.ino}-${Math.floor(stat.mtimeMs)}`;
   const directory = join(publicFiles, "runtimes", name);
   const made = make(directory, (unfinished) => {
-    const target = join(unfinished, "node");
-    try {
-      if (!isOpen) throw new Error("a link would have the same rights");
-      linkSync(program, target);
-    } catch {
-      // Another file system, or one without links: a hundred megabytes, once.
-      copyFileSync(program, target, constants.COPYFILE_FICLONE);
-      chmodSync(target, MODES.program);
-    }
+    linkOrCopy(program, join(unfinished, "node"));
   });
   return join(made, "node");
 }
@@ -83,15 +77,30 @@ function make(directory: string, fill: (unfinished: string) => void): string {
 }
 
 /** Without the packages nested in it, which the closure places, and without links. */
-function copyTree(source: string, target: string): void {
+function copyTree(source: string, target: string, copyFile: typeof copy): void {
   makeDirectory(target, MODES.directory);
   for (const entry of readdirSync(source, { withFileTypes: true })) {
     const [from, to] = [join(source, entry.name), join(target, entry.name)];
     if (entry.isDirectory()) {
-      if (entry.name !== "node_modules") copyTree(from, to);
-    } else if (entry.isFile() && !SKIPPED_SUFFIXES.has(extname(entry.name))) {
-      copyFileSync(from, to);
-      chmodSync(to, MODES.file);
-    }
+      if (entry.name !== "node_modules") copyTree(from, to, copyFile);
+    } else if (entry.isFile() && !SKIPPED_SUFFIXES.has(extname(entry.name))) copyFile(from, to);
   }
+}
+
+/** A link costs a tenth of a copy. npm replaces files and never writes into them, so it stays as it is. */
+function linkOrCopy(source: string, target: string): void {
+  const { mode } = statSync(source);
+  const needed = mode & MODES.ownerRuns ? EVERYONE_READS_AND_RUNS : EVERYONE_READS;
+  try {
+    if ((mode & needed) === needed) linkSync(source, target);
+    else copy(source, target);
+  } catch {
+    // Another file system, or one without links.
+    copy(source, target);
+  }
+}
+
+function copy(source: string, target: string): void {
+  copyFileSync(source, target, constants.COPYFILE_FICLONE);
+  chmodSync(target, statSync(source).mode & MODES.ownerRuns ? MODES.program : MODES.file);
 }

@@ -1,0 +1,63 @@
+// A sandbox driver for tests, on a data directory of its own, and what can be seen of it on the machine.
+
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import type { Server } from "node:http";
+import { join } from "node:path";
+import { openTestData, type TestData } from "./driver-fixture.ts";
+import { openSandboxDriver, type SandboxOptions } from "./sandbox.ts";
+
+export function openDriver(data: TestData, changes: Partial<SandboxOptions> = {}) {
+  return openSandboxDriver({
+    launches: data.launches,
+    publicDirectory: data.shared.files,
+    instance: data.shared.instance,
+    apiSocket: join(data.shared.sockets, "http.sock"),
+    network: false,
+    ...changes,
+  });
+}
+
+/** With its data directory, which goes when it is closed. */
+export async function openSandboxes(changes: Partial<SandboxOptions> = {}) {
+  const data = openTestData();
+  const driver = await openDriver(data, changes);
+  return {
+    driver,
+    data,
+    serveApi: async (server: Server) => {
+      await once(
+        server.listen({ path: join(data.shared.sockets, "http.sock"), writableAll: true }),
+        "listening",
+      );
+    },
+    [Symbol.asyncDispose]: async () => {
+      await driver[Symbol.asyncDispose]();
+      data[Symbol.dispose]();
+    },
+  };
+}
+
+/** The control groups of an instance, wherever they are. */
+export function listGroups(instance: string): string[] {
+  const hierarchies = [
+    "/sys/fs/cgroup",
+    ...readdirSync("/sys/fs/cgroup").map((name) => `/sys/fs/cgroup/${name}`),
+  ];
+  return hierarchies.flatMap((start) => findGroups(start, `brisk-${instance}`, 4));
+}
+
+function findGroups(start: string, name: string, depth: number): string[] {
+  if (depth === 0) return [];
+  let entries: string[] = [];
+  try {
+    entries = readdirSync(start, { withFileTypes: true })
+      .filter((each) => each.isDirectory())
+      .map((each) => each.name);
+  } catch {
+    return []; // A file, or a group that is gone.
+  }
+  return entries.flatMap((each) =>
+    each === name ? [join(start, each)] : findGroups(join(start, each), name, depth - 1),
+  );
+}

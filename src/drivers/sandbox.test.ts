@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { describe, it } from "node:test";
+import { describeDriver } from "./driver.contract.ts";
+import { startAction } from "./driver-fixture.ts";
+import { listGroups, openSandboxes } from "./sandbox-fixture.ts";
+
+describeDriver("sandbox", openSandboxes);
+
+describe("the sandbox driver", () => {
+  it("leaves nothing on the machine after a storm of containers", async () => {
+    const opened = await openSandboxes();
+    const { driver, data } = opened;
+    for (let round = 0; round < 2; round += 1) {
+      await Promise.all(
+        Array.from({ length: 6 }, async () => {
+          await using action = await startAction(driver, "const main = () => ({})");
+          await action.result();
+        }),
+      );
+    }
+    const abandoned = await startAction(driver, "const main = () => ({})");
+    assert.equal(listGroups(data.shared.instance).length > 0, true);
+    await opened[Symbol.asyncDispose]();
+    await abandoned.container.ended;
+    assert.deepEqual(listGroups(data.shared.instance), []);
+    assert.equal(existsSync(data.path), false);
+  });
+
+  it("says in a sentence why a container cannot be started", async () => {
+    await using opened = await openSandboxes();
+    await assert.rejects(
+      startAction(opened.driver, "", { kind: "nodejs:20" }),
+      /The runtime nodejs:20 is not installed here: `brisk runtime add nodejs:20` adds it/,
+    );
+  });
+
+  it("watches memory where control groups cannot be written, and says so", async () => {
+    await using opened = await openSandboxes({ withoutCgroups: true });
+    assert.match(opened.driver.notices.join(), /Control groups cannot be written/);
+    await using action = await startAction(
+      opened.driver,
+      "const all = []; const main = () => { for (let n = 0; n < 200; n += 1) all.push(Buffer.alloc(1 << 20, 1)); return new Promise(() => {}); }",
+    );
+    assert.deepEqual(await action.run(), { type: "ended", reason: "out-of-memory" });
+  });
+});
