@@ -88,6 +88,7 @@ export const CATALOGUE = {
     429,
     (d) => `Too many requests in the last minute ${allowedCount(d)}.`, // OW
   ),
+  "uri-too-long": entry(414, () => "The length of the request's URI exceeds 8192 bytes."),
   unavailable: entry<{ detail: string }>(503, (d) => d.detail),
 } as const satisfies Record<string, Entry<never>>;
 

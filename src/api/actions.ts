@@ -1,0 +1,253 @@
+// `/namespaces/NS/actions`: put, get, list, delete and invoke (rest-api specification, 3.1 and 5).
+
+import type { Action } from "../entities/action.ts";
+import { checkActionSizes } from "../entities/action-update.ts";
+import { resolveLimits } from "../entities/limit-rules.ts";
+import type { SystemLimits } from "../entities/limits.ts";
+import { type EntityPath, parseEntityName, type QualifiedName } from "../entities/names.ts";
+import type { Identity } from "../entities/subject.ts";
+import { checkOwn } from "../entitlement/rights.ts";
+import type { Throttles } from "../entitlement/throttles.ts";
+import type { Invocations, InvokeAccepted, InvokeFinished } from "../invocation/port.ts";
+import { failure } from "../kernel/errors.ts";
+import { isJsonObject, type RawJson, toSingleLine } from "../kernel/json.ts";
+import { MB } from "../kernel/units.ts";
+import type { ActionRegistry } from "../registry/actions.ts";
+import { type Call, json, type Reply, readBody } from "./http.ts";
+import { parseBoolean, parseInteger, parsePage } from "./query.ts";
+import type { Parameters, QueryParameter, Route } from "./routes.ts";
+import { actionBody, parseActionBody, parseJson } from "./schemas.ts";
+
+export interface ActionRouteOptions {
+  readonly registry: ActionRegistry;
+  readonly throttles: Throttles;
+  readonly invocations: Invocations;
+  readonly limits: SystemLimits;
+}
+
+/** The server's bound on any body (rest-api specification, 1.1). */
+export const BODY_BYTES_MAX: number = 50 * MB;
+
+export const PAGE_QUERY: readonly QueryParameter[] = [
+  { name: "limit", type: "integer", meaning: "Entries, up to 200; 0 means 200, standard is 30" },
+  { name: "skip", type: "integer", meaning: "Entries to leave out at the beginning" },
+  { name: "count", type: "boolean", meaning: "Answer only how many there are" },
+];
+
+const INVOKE_QUERY: readonly QueryParameter[] = [
+  { name: "blocking", type: "boolean", meaning: "Wait for the end" },
+  { name: "result", type: "boolean", meaning: "Answer only the result; only where blocking" },
+  { name: "timeout", type: "integer", meaning: "How long to wait, in ms from 1 to 60000" },
+];
+
+const COMMON = {
+  400: "A name, a query parameter or the body is wrong",
+  401: "No or wrong credentials",
+  403: "Another namespace's",
+} as const;
+const MISSING = { 404: "There is none of this name", 409: "Something else has this name" } as const;
+
+export function createActionRoutes(options: ActionRouteOptions): readonly Route[] {
+  const handlers = new ActionHandlers(options);
+  const list = { method: "GET", query: PAGE_QUERY } as const;
+  const listed = { 200: "Summaries, the newest first", ...COMMON };
+  const one = [
+    "namespaces/:namespace/actions/:name",
+    "namespaces/:namespace/actions/:package/:name",
+  ];
+  return [
+    ...one.flatMap((path): Route[] => [
+      {
+        method: "POST",
+        path,
+        summary: "Invoke an action",
+        query: INVOKE_QUERY,
+        answers: { ...COMMON, ...MISSING, ...INVOKE_ANSWERS },
+        handle: (call, parameters, identity) => handlers.invoke(call, parameters, identity),
+      },
+      {
+        method: "GET",
+        path,
+        summary: "Get an action",
+        query: [{ name: "code", type: "boolean", meaning: "With its code; standard is true" }],
+        answers: { 200: "The action", ...COMMON, ...MISSING },
+        handle: (call, parameters, identity) => handlers.get(call, parameters, identity),
+      },
+      {
+        method: "PUT",
+        path,
+        summary: "Create or update an action",
+        query: [{ name: "overwrite", type: "boolean", meaning: "Update it where it exists" }],
+        body: actionBody,
+        answers: {
+          200: "The action",
+          ...COMMON,
+          ...MISSING,
+          413: "Code, parameters or annotations are too large",
+          415: "The body is not JSON",
+        },
+        handle: (call, parameters, identity) => handlers.put(call, parameters, identity),
+      },
+      {
+        method: "DELETE",
+        path,
+        summary: "Delete an action",
+        answers: { 200: "The deleted action", ...COMMON, ...MISSING },
+        handle: (call, parameters, identity) => handlers.delete(call, parameters, identity),
+      },
+    ]),
+    ...["namespaces/:namespace/actions", "namespaces/:namespace/actions/"].map(
+      (path): Route => ({
+        ...list,
+        path,
+        summary: "List a namespace's actions",
+        answers: listed,
+        handle: (call, parameters, identity) => handlers.list(call, parameters, identity),
+      }),
+    ),
+    {
+      ...list,
+      path: "namespaces/:namespace/actions/:package/",
+      summary: "List a package's actions",
+      answers: { ...listed, ...MISSING },
+      handle: (call, parameters, identity) => handlers.listPackage(call, parameters, identity),
+    },
+  ];
+}
+
+const INVOKE_ANSWERS = {
+  200: "The activation, or its result",
+  202: "Accepted: the activation's id",
+  413: "The arguments are too large",
+  415: "The body is not JSON",
+  429: "Too many invocations",
+  500: "The activation, which failed by the platform's fault",
+  502: "The activation, which failed by the action's fault",
+  503: "The platform takes no more",
+} as const;
+
+class ActionHandlers {
+  readonly #options: ActionRouteOptions;
+
+  constructor(options: ActionRouteOptions) {
+    this.#options = options;
+  }
+
+  async invoke(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+    const { registry, throttles, invocations, limits } = this.#options;
+    const names = toNames(parameters);
+    throttles.admit(identity);
+    const name = toOwn(names, parameters, identity);
+    const text = await readBody(call, { bytesMax: limits.payloadBytesMax });
+    const { query } = call;
+    const blocking = parseBoolean(query, "blocking");
+    const isResult = parseBoolean(query, "result");
+    const waitMs = parseInteger(query, "timeout") ?? limits.blockingWaitMsMax;
+    checkWait(waitMs, limits.blockingWaitMsMax);
+    const payload = parsePayload(text);
+    const action = await registry.find(name);
+    const outcome = await invocations.invoke({
+      identity,
+      action,
+      ...(payload === undefined ? {} : { payload }),
+      ...(blocking ? { waitMs } : {}),
+      transaction: [call.transactionId, call.receivedAt],
+    });
+    return toInvokeReply(outcome, isResult);
+  }
+
+  async get({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+    const name = toOwn(toNames(parameters), parameters, identity);
+    const code = parseBoolean(query, "code", true);
+    const { registry } = this.#options;
+    const { document } = code ? await registry.read(name) : await registry.find(name);
+    return json(document);
+  }
+
+  async put(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+    const { limits, registry } = this.#options;
+    const name = toOwn(toNames(parameters), parameters, identity);
+    const overwrite = parseBoolean(call.query, "overwrite");
+    const request = parseActionBody(await readBody(call, { bytesMax: BODY_BYTES_MAX }));
+    const { parameterBytesMax } = resolveLimits(limits, identity.limits);
+    checkActionSizes(request, { codeBytesMax: limits.codeBytesMax, parameterBytesMax });
+    return json(await registry.put({ name, request, overwrite, identity }));
+  }
+
+  async delete(_: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+    const name = toOwn(toNames(parameters), parameters, identity);
+    return json(await this.#options.registry.delete(name));
+  }
+
+  list({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+    const { namespace = "" } = parameters;
+    return this.#list(query, checkOwn(identity, { namespace }) as string as EntityPath);
+  }
+
+  async listPackage({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+    const { package: packageName = "" } = parameters;
+    const named = { name: parseEntityName(packageName) };
+    const name = toOwn(named, parameters, identity);
+    await this.#options.registry.checkPackage(name);
+    return this.#list(query, `${name.namespace}/${name.name}` as EntityPath);
+  }
+
+  async #list(query: URLSearchParams, path: EntityPath): Promise<Reply> {
+    const { registry } = this.#options;
+    const page = parsePage(query, "actions");
+    if (parseBoolean(query, "count")) {
+      return json({ actions: Math.max(0, (await registry.count(path)) - page.skip) });
+    }
+    return json((await registry.list(path, page)).map(toSummary));
+  }
+}
+
+function toNames({
+  package: packageName,
+  name = "",
+}: Parameters): Omit<QualifiedName, "namespace"> {
+  const parsed = packageName === undefined ? {} : { package: parseEntityName(packageName) };
+  return { ...parsed, name: parseEntityName(name) };
+}
+
+function toOwn(
+  names: Omit<QualifiedName, "namespace">,
+  { namespace = "" }: Parameters,
+  identity: Identity,
+): QualifiedName {
+  const resource = names.package ?? names.name;
+  return { ...names, namespace: checkOwn(identity, { namespace, resource }) };
+}
+
+function checkWait(waitMs: number, max: number): void {
+  if (waitMs >= 1 && waitMs <= max) return;
+  const detail = `The value '${waitMs}' is not in the range of 1 to ${max} milliseconds.`;
+  throw failure("query-malformed", { name: "timeout", detail });
+}
+
+function parsePayload(text: string): RawJson | undefined {
+  if (text === "") return undefined;
+  const value = parseJson(text);
+  if (isJsonObject(value)) return toSingleLine(text);
+  const is = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
+  throw failure("body-malformed", { detail: `the body is ${is}, must be an object` });
+}
+
+function toInvokeReply(outcome: InvokeAccepted | InvokeFinished, isResult: boolean): Reply {
+  const { activationId } = outcome;
+  if (outcome.type === "accepted") return { ...json({ activationId }, 202), activationId };
+  const { statusCode, record, result } = outcome;
+  const status = STATUS_OF[statusCode];
+  // An array is answered bare whatever was asked for.
+  const isArray = statusCode === 0 && result.trimStart().startsWith("[");
+  return { status, text: isResult || isArray ? result : record, activationId };
+}
+
+/** Success, application error, developer error, the platform's own. */
+const STATUS_OF = [200, 502, 502, 500] as const;
+
+function toSummary(action: Action) {
+  const { namespace, name, version, publish, annotations, limits, exec, updated } = action;
+  const { binary } = exec;
+  return { namespace, name, version, publish, annotations, limits, exec: { binary }, updated };
+}

@@ -1,0 +1,119 @@
+// HTTP as the handlers see it: a call that came in, the reply that goes out. The only file that writes
+// to a response.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { BriskError, failure } from "../kernel/errors.ts";
+import type { TransactionId } from "../kernel/ids.ts";
+
+/** One request on its way through the API. */
+export interface Call {
+  readonly request: IncomingMessage;
+  /** Decoded, without the API's prefix. */
+  readonly segments: readonly string[];
+  readonly query: URLSearchParams;
+  readonly transactionId: TransactionId;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly text: string;
+  /** `application/json` unless given. */
+  readonly contentType?: string;
+  readonly activationId?: string;
+}
+
+const JSON_TYPE = "application/json";
+
+/** Browsers may call every resource; OpenWhisk's fixed lists (rest-api specification, 1.3). */
+const CORS_HEADERS = [
+  "Access-Control-Allow-Origin",
+  "*",
+  "Access-Control-Allow-Headers",
+  "Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent",
+  "Access-Control-Allow-Methods",
+  "GET, DELETE, POST, PUT, HEAD",
+];
+
+export function json(value: unknown, status = 200): Reply {
+  return { status, text: JSON.stringify(value) };
+}
+
+export function toErrorReply(cause: BriskError, transactionId: TransactionId): Reply {
+  return json({ error: cause.message, code: transactionId }, cause.status);
+}
+
+export function send(response: ServerResponse, reply: Reply, transactionId: TransactionId): void {
+  const headers = [
+    "Content-Type",
+    reply.contentType ?? JSON_TYPE,
+    "Content-Length",
+    String(Buffer.byteLength(reply.text)),
+    "X-Request-ID",
+    transactionId,
+    ...CORS_HEADERS,
+  ];
+  if (reply.activationId !== undefined) {
+    headers.push("x-openwhisk-activation-id", reply.activationId);
+  }
+  if (reply.status === 401) {
+    headers.push("WWW-Authenticate", 'Basic realm="OpenWhisk secure realm"');
+  }
+  response.writeHead(reply.status, headers);
+  response.end(reply.text);
+}
+
+/**
+ * The body's text. Throws `content-type-unsupported` where it is labelled as something else than
+ * JSON, `too-large` beyond the bound: then nothing of it is kept.
+ */
+export async function readBody(
+  { request }: Pick<Call, "request">,
+  { bytesMax, field = "Request" }: { readonly bytesMax: number; readonly field?: string },
+): Promise<string> {
+  const { headers } = request;
+  const announced = Number(headers["content-length"] ?? 0);
+  if (announced > bytesMax) throw tooLarge(field, announced, bytesMax);
+  const type = headers["content-type"];
+  if (type !== undefined && !isJsonType(type)) {
+    throw failure("content-type-unsupported", { is: type });
+  }
+  const bytes = await collect(request, { bytesMax, field });
+  if (bytes.length > 0 && type === undefined) {
+    throw failure("content-type-unsupported", { is: "none" });
+  }
+  return bytes.toString();
+}
+
+function isJsonType(type: string): boolean {
+  return type === JSON_TYPE || type.split(";", 1)[0]?.trim().toLowerCase() === JSON_TYPE;
+}
+
+function tooLarge(field: string, is: number, allowed: number): BriskError {
+  return failure("too-large", { field, is, allowed });
+}
+
+function collect(
+  request: IncomingMessage,
+  { bytesMax, field }: { readonly bytesMax: number; readonly field: string },
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= bytesMax) chunks.push(chunk);
+      else reject(tooLarge(field, length, bytesMax));
+    });
+    request.on("end", () => {
+      const [only] = chunks;
+      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
+    });
+    request.on("error", reject);
+  });
+}
+
+export function isBriskError(cause: unknown): cause is BriskError {
+  return cause instanceof BriskError;
+}

@@ -1,0 +1,84 @@
+// The table of routes: what is answered, by whom, and what the OpenAPI document says of it.
+
+import type { GenericSchema } from "valibot";
+import type { Identity } from "../entities/subject.ts";
+import { failure } from "../kernel/errors.ts";
+import type { Call, Reply } from "./http.ts";
+
+export type Method = "GET" | "PUT" | "POST" | "DELETE";
+
+export interface QueryParameter {
+  readonly name: string;
+  readonly type: "boolean" | "integer" | "string";
+  readonly meaning: string;
+}
+
+interface RouteDescription {
+  readonly method: Method;
+  /** Below `/api/v1`, with `:name` for a segment that is a parameter; a last `/` counts. */
+  readonly path: string;
+  readonly summary: string;
+  readonly query?: readonly QueryParameter[];
+  readonly body?: GenericSchema;
+  readonly answers: Readonly<Record<number, string>>;
+}
+
+export type Parameters = Readonly<Record<string, string>>;
+
+export interface Route extends RouteDescription {
+  handle(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> | Reply;
+}
+
+export interface Match {
+  readonly route: Route;
+  readonly parameters: Parameters;
+}
+
+export type Router = (method: string, segments: readonly string[]) => Match | undefined;
+
+interface Compiled {
+  readonly route: Route;
+  readonly pattern: readonly string[];
+}
+
+export function createRouter(routes: readonly Route[]): Router {
+  // By method and number of segments few are left to compare.
+  const table = new Map<string, Compiled[]>();
+  for (const route of routes) {
+    const pattern = route.path.split("/");
+    const key = `${route.method} ${pattern.length}`;
+    table.set(key, [...(table.get(key) ?? []), { route, pattern }]);
+  }
+  return (method, segments) => {
+    for (const { route, pattern } of table.get(`${method} ${segments.length}`) ?? []) {
+      const parameters = matchPattern(pattern, segments);
+      if (parameters !== undefined) return { route, parameters };
+    }
+    return undefined;
+  };
+}
+
+function matchPattern(
+  pattern: readonly string[],
+  segments: readonly string[],
+): Parameters | undefined {
+  for (const [index, part] of pattern.entries()) {
+    const segment = segments[index] ?? "";
+    if (part.startsWith(":") ? segment === "" : segment !== part) return undefined;
+  }
+  const parameters: Record<string, string> = {};
+  for (const [index, part] of pattern.entries()) {
+    if (part.startsWith(":")) parameters[part.slice(1)] = decode(segments[index] ?? "");
+  }
+  return parameters;
+}
+
+function decode(segment: string): string {
+  if (!segment.includes("%")) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch (cause) {
+    const detail = `The path segment '${segment}' is not percent-encoded UTF-8`;
+    throw failure("invalid", { detail }, cause);
+  }
+}

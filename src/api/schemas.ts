@@ -1,0 +1,114 @@
+// The shapes of request bodies, once: what is checked here is what the OpenAPI document says.
+
+import * as v from "valibot";
+import type { ActionRequest } from "../entities/action-update.ts";
+import { failure } from "../kernel/errors.ts";
+
+/** `null` for an optional field is the same as leaving it out. */
+function optional<const Schema extends v.GenericSchema>(schema: Schema) {
+  return v.nullish(schema);
+}
+
+const keyValue = v.pipe(
+  v.object({
+    key: v.string(),
+    value: v.unknown(),
+    init: v.optional(v.boolean()),
+  }),
+  v.check((entry) => Object.hasOwn(entry, "value"), "'value' must be given"),
+);
+
+const wholeNumber = v.pipe(v.number(), v.integer());
+
+const exec = v.object({
+  kind: v.string(),
+  code: optional(v.string()),
+  /** The old name of `code`. */
+  jar: optional(v.string()),
+  main: optional(v.string()),
+});
+
+export const actionBody = v.object({
+  exec: optional(exec),
+  parameters: optional(v.array(keyValue)),
+  annotations: optional(v.array(keyValue)),
+  delAnnotations: optional(v.array(v.string())),
+  limits: optional(
+    v.object({
+      timeout: optional(wholeNumber),
+      memory: optional(wholeNumber),
+      logs: optional(wholeNumber),
+      concurrency: optional(wholeNumber),
+      instances: optional(wholeNumber),
+    }),
+  ),
+  version: optional(v.string()),
+  publish: optional(v.boolean()),
+});
+
+export function parseActionBody(text: string): ActionRequest {
+  const { exec: given, ...body } = parseBody(actionBody, text);
+  const request = withoutAbsent({
+    ...body,
+    ...(body.limits ? { limits: withoutAbsent(body.limits) } : {}),
+    ...(body.parameters ? { parameters: body.parameters.map(toKeyValue) } : {}),
+    ...(body.annotations ? { annotations: body.annotations.map(toKeyValue) } : {}),
+  });
+  if (!given) return request as ActionRequest;
+  const { jar, code, ...same } = given;
+  return { ...request, exec: withoutAbsent({ ...same, code: code ?? jar }) } as ActionRequest;
+}
+
+/** `init` is kept only where it is true. */
+function toKeyValue({ key, value, init }: v.InferOutput<typeof keyValue>) {
+  return init === true ? { key, value, init } : { key, value };
+}
+
+function withoutAbsent<T extends object>(value: T): Partial<T> {
+  const entries = Object.entries(value).filter(
+    ([, member]) => member !== undefined && member !== null,
+  );
+  return Object.fromEntries(entries) as Partial<T>;
+}
+
+/** Throws `body-malformed` that names the field, what it is and what it must be. */
+export function parseBody<Schema extends v.GenericSchema>(
+  schema: Schema,
+  text: string,
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, parseJson(text), { abortEarly: true });
+  if (result.success) return result.output;
+  throw failure("body-malformed", { detail: toDetail(result.issues[0]) });
+}
+
+/** Throws `body-malformed`. */
+export function parseJson(text: string): unknown {
+  if (text === "") throw failure("body-malformed", { detail: "the body is empty, must be JSON" });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw failure("body-malformed", { detail });
+  }
+}
+
+function toDetail(issue: v.BaseIssue<unknown>): string {
+  const keys = (issue.path ?? []).map((item) => String(item.key));
+  const field = keys.at(-1);
+  if (field === undefined) return `the body is ${issue.received}, must be an object`;
+  if (issue.type === "check") return `${issue.message} in '${keys.join(".")}'`;
+  // A field that is missing is named as what was expected; the fields that must be there are texts.
+  const isMissing = issue.expected === `"${field}"`;
+  const words = isMissing ? "a string" : (WORDS[issue.expected ?? ""] ?? issue.expected);
+  const where = keys.length > 1 ? ` defined in '${keys.slice(0, -1).join(".")}'` : "";
+  return `'${field}' must be ${words}${where}`;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  boolean: "true or false",
+  Array: "an array",
+  Object: "an object",
+  "": "a whole number",
+};

@@ -1,0 +1,219 @@
+// The API's servers: every request gets its transaction id, its route, its identity and its one reply.
+//
+// On bare node:http, not on a framework: Fastify takes 110 ms to load, and every status, text and
+// header below is OpenWhisk's own, which a framework's defaults would have to be talked out of.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Authenticator } from "../entitlement/authenticator.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { BriskError, failure } from "../kernel/errors.ts";
+import { createTransactionId, type TransactionId } from "../kernel/ids.ts";
+import { KB, SECOND_MS } from "../kernel/units.ts";
+import type { Log } from "../telemetry/log.ts";
+import { type Call, json, type Reply, send, toErrorReply } from "./http.ts";
+import { OPTIONS_OK, PONG } from "./info.ts";
+import { createRouter, type Route, type Router } from "./routes.ts";
+
+export interface ApiOptions {
+  readonly routes: readonly Route[];
+  readonly authenticator: Authenticator;
+  readonly systemInfo: Reply;
+  readonly apiInfo: Reply;
+  /** Made when it is first asked for. */
+  readonly openApi: () => Promise<object>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Api {
+  /** The URL that is listened on. */
+  listen(address: { readonly host: string; readonly port: number }): Promise<string>;
+  listenSocket(path: string): Promise<void>;
+  /** From here on nothing new is taken: it is answered with `stopping`. */
+  refuse(): void;
+  /** Resolves when what was begun is answered and every connection is closed. */
+  close(): Promise<void>;
+}
+
+/** OpenWhisk's bounds on a request (rest-api specification, 1.1). */
+const URI_LENGTH_MAX = 8 * KB;
+const IDLE_MS = 70 * SECOND_MS;
+const HEADERS_BYTES_MAX = 32 * KB;
+const PREFIX = "/api/v1";
+/** Reserved for the platform's own transactions. */
+const SYSTEM_PREFIX = "sid_";
+
+export function createApi(options: ApiOptions): Api {
+  return new HttpApi(options);
+}
+
+class HttpApi implements Api {
+  readonly #options: ApiOptions;
+  readonly #router: Router;
+  readonly #servers: Server[] = [];
+  #refusing = false;
+
+  constructor(options: ApiOptions) {
+    this.#options = options;
+    this.#router = createRouter(options.routes);
+  }
+
+  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<string> {
+    const server = this.#createServer();
+    await listening(server, (done) => server.listen({ host, port }, done));
+    const address = server.address() as AddressInfo;
+    const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
+    return `http://${name}:${address.port}`;
+  }
+
+  async listenSocket(path: string): Promise<void> {
+    const server = this.#createServer();
+    await listening(server, (done) => server.listen({ path, writableAll: true }, done));
+  }
+
+  #createServer(): Server {
+    const settings = {
+      keepAliveTimeout: IDLE_MS,
+      maxHeaderSize: HEADERS_BYTES_MAX,
+      noDelay: true,
+    };
+    const server = createServer(settings, (request, response) => this.#take(request, response));
+    server.on("clientError", (cause, socket) => refuseClient(cause, socket as Socket));
+    this.#servers.push(server);
+    return server;
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    const transactionId = toTransactionId(request.headers["x-request-id"]);
+    const answer = (reply: Reply) => {
+      if (response.destroyed) return;
+      // A body that was not read to its end would stand before the next request.
+      if (!request.complete) response.shouldKeepAlive = false;
+      send(response, reply, transactionId);
+      const { log } = this.#options;
+      if (log.isLevelEnabled("debug")) {
+        const { method, url } = request;
+        log.debug({ transactionId, method, url, status: reply.status }, "request answered");
+      }
+    };
+    const fail = (cause: unknown) => answer(this.#toReply(cause, transactionId));
+    try {
+      const reply = this.#dispatch(request, transactionId);
+      if (reply instanceof Promise) reply.then(answer, fail);
+      else answer(reply);
+    } catch (cause) {
+      fail(cause);
+    }
+  }
+
+  #dispatch(request: IncomingMessage, transactionId: TransactionId): Promise<Reply> | Reply {
+    const { method = "", url = "/", headers } = request;
+    if (url.length > URI_LENGTH_MAX) throw failure("uri-too-long");
+    const mark = url.indexOf("?");
+    const raw = mark === -1 ? url : url.slice(0, mark);
+    // Clients put a slash of their own in front of `/api`.
+    const path = raw.startsWith("//") ? raw.replace(/^\/+/, "/") : raw;
+    if (!path.startsWith(`${PREFIX}/`)) return this.#answerOutside(method, path);
+    if (method === "OPTIONS") return OPTIONS_OK;
+    const known = this.#answerOpen(method, path.slice(PREFIX.length));
+    if (known !== undefined) return known;
+    if (this.#refusing && method !== "GET") throw failure("stopping");
+    const segments = path.slice(PREFIX.length + 1).split("/");
+    const match = this.#router(method, segments);
+    if (match === undefined) throw failure("method-or-path-unknown");
+    checkAccept(headers.accept);
+    const query = mark === -1 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1));
+    const receivedAt = this.#options.clock();
+    const call: Call = { request, segments, query, transactionId, receivedAt };
+    const identity = this.#options.authenticator.authenticate(headers.authorization);
+    if (!(identity instanceof Promise)) {
+      return match.route.handle(call, match.parameters, identity);
+    }
+    return identity.then((found) => match.route.handle(call, match.parameters, found));
+  }
+
+  #answerOutside(method: string, path: string): Reply {
+    if (path === PREFIX && method === "OPTIONS") return OPTIONS_OK;
+    if (method === "GET") {
+      if (path === "/") return this.#options.systemInfo;
+      if (path === "/ping") return PONG;
+      if (path === PREFIX) return this.#options.apiInfo;
+    }
+    throw failure("method-or-path-unknown");
+  }
+
+  #answerOpen(method: string, path: string): Reply | Promise<Reply> | undefined {
+    if (method !== "GET") return undefined;
+    if (path === "/") return this.#options.apiInfo;
+    if (path !== "/api-docs" && path !== "/api-docs/") return undefined;
+    return this.#options.openApi().then((document) => json(document));
+  }
+
+  #toReply(cause: unknown, transactionId: TransactionId): Reply {
+    if (cause instanceof BriskError) {
+      if (cause.status >= 500) {
+        this.#options.log.error({ err: cause, transactionId }, "request failed");
+      }
+      return toErrorReply(cause, transactionId);
+    }
+    this.#options.log.error({ err: cause, transactionId }, "request met a fault");
+    return toErrorReply(failure("server-fault"), transactionId);
+  }
+
+  refuse(): void {
+    this.#refusing = true;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#servers.map(closed));
+  }
+}
+
+const NO_QUERY = new URLSearchParams();
+
+function toTransactionId(given: string | string[] | undefined): TransactionId {
+  return typeof given === "string" && given !== "" && !given.startsWith(SYSTEM_PREFIX)
+    ? (given as TransactionId)
+    : createTransactionId();
+}
+
+const JSON_RANGE = /(^|,)\s*(\*\/\*|application\/\*|application\/json)\s*(;|,|$)/i;
+
+function checkAccept(accept: string | undefined): void {
+  if (accept !== undefined && !JSON_RANGE.test(accept)) throw failure("not-acceptable");
+}
+
+function listening(server: Server, listen: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    listen(() => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((cause) => (cause === undefined ? resolve() : reject(cause)));
+    server.closeIdleConnections();
+  });
+}
+
+/** What is no HTTP gets the same kind of answer as everything else. */
+function refuseClient(cause: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || cause.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const isLarge = cause.code === "HPE_HEADER_OVERFLOW";
+  const status = isLarge ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  const error = isLarge
+    ? `The request's headers exceed ${HEADERS_BYTES_MAX} bytes`
+    : `The request is not valid HTTP: ${cause.message}`;
+  const code = createTransactionId();
+  const text = JSON.stringify({ error, code });
+  const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nX-Request-ID: ${code}`;
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\nConnection: close\r\n\r\n${text}`);
+}

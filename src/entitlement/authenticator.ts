@@ -1,0 +1,93 @@
+// Who is it: the identity behind a Basic authorization header. What was looked up is remembered until
+// somebody changes a subject or a limit, also from another process.
+
+import { hash, timingSafeEqual } from "node:crypto";
+import type { Identity, SubjectNamespace } from "../entities/subject.ts";
+import { failure } from "../kernel/errors.ts";
+import type { SubjectStore } from "../stores/port.ts";
+
+interface Known {
+  /** The key itself is not compared, so that equal beginnings take no longer. */
+  readonly digest: Buffer;
+  readonly identity: Identity;
+}
+
+export interface Authenticator {
+  /**
+   * The identity, or a promise of it where the key is not remembered. Throws or rejects with
+   * `authentication-missing` and `authentication-invalid`.
+   */
+  authenticate(header: string | undefined): Identity | Promise<Identity>;
+}
+
+const KNOWN_MAX = 10_000;
+const KEY_LENGTH = 64;
+const SCHEME = /^basic /i;
+
+export function createAuthenticator(subjects: SubjectStore): Authenticator {
+  const known = new Map<string, Known>();
+  let generation = 0;
+  subjects.onChange(() => {
+    generation++;
+    known.clear();
+  });
+
+  async function lookUp(uuid: string, key: string): Promise<Identity> {
+    const before = generation;
+    const identity = await findIdentity(subjects, { uuid, key });
+    if (known.size >= KNOWN_MAX) known.clear();
+    if (before === generation) known.set(uuid, { digest: toDigest(key), identity });
+    return identity;
+  }
+
+  return {
+    authenticate: (header) => {
+      const { uuid, key } = parseHeader(header);
+      const entry = known.get(uuid);
+      if (entry === undefined) return lookUp(uuid, key);
+      if (timingSafeEqual(entry.digest, toDigest(key))) return entry.identity;
+      throw failure("authentication-invalid");
+    },
+  };
+}
+
+function parseHeader(header: string | undefined): { uuid: string; key: string } {
+  if (header === undefined || !SCHEME.test(header)) throw failure("authentication-missing");
+  const text = Buffer.from(header.slice("basic ".length), "base64").toString();
+  const colon = text.indexOf(":");
+  const key = text.slice(colon + 1);
+  if (colon === -1 || key.length !== KEY_LENGTH) throw failure("authentication-invalid");
+  return { uuid: text.slice(0, colon), key };
+}
+
+async function findIdentity(
+  subjects: SubjectStore,
+  { uuid, key }: { uuid: string; key: string },
+): Promise<Identity> {
+  const found = await subjects.findByUuid(uuid);
+  const digest = toDigest(key);
+  const matches = found.flatMap((subject) =>
+    subject.namespaces
+      .filter((own) => own.uuid === uuid && timingSafeEqual(toDigest(own.key), digest))
+      .map((namespace) => ({ subject, namespace })),
+  );
+  const [match, ...others] = matches;
+  if (match === undefined || match.subject.blocked === true) {
+    throw failure("authentication-invalid");
+  }
+  if (others.length > 0) throw failure("server-fault", undefined, "one key in several subjects");
+  return toIdentity(subjects, { subject: match.subject.subject, namespace: match.namespace });
+}
+
+async function toIdentity(
+  subjects: SubjectStore,
+  { subject, namespace }: { subject: string; namespace: SubjectNamespace },
+): Promise<Identity> {
+  const { name, uuid, key } = namespace;
+  const limits = (await subjects.getLimits(name)) ?? {};
+  return { subject, namespace: { name, uuid }, apiKey: `${uuid}:${key}`, limits };
+}
+
+function toDigest(key: string): Buffer {
+  return hash("sha256", key, "buffer");
+}

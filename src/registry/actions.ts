@@ -1,0 +1,152 @@
+// Actions as a namespace's owner sees them: found, put, deleted, listed. Knows the rules between
+// entities (one name for one thing, packages that must be there), not HTTP.
+
+import type { Action } from "../entities/action.ts";
+import { type ActionRequest, updateAction } from "../entities/action-update.ts";
+import { resolveLimits } from "../entities/limit-rules.ts";
+import type { SystemLimits } from "../entities/limits.ts";
+import {
+  type DocumentId,
+  type EntityPath,
+  type QualifiedName,
+  toDocumentId,
+} from "../entities/names.ts";
+import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
+import type { Identity } from "../entities/subject.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { failure } from "../kernel/errors.ts";
+import type { EntityStore, PageOptions, StoredEntity } from "../stores/port.ts";
+
+export interface ActionRegistryOptions {
+  readonly entities: EntityStore;
+  readonly manifest: RuntimeManifest;
+  readonly limits: SystemLimits;
+  readonly clock: Clock;
+}
+
+export interface PutAction {
+  readonly name: QualifiedName;
+  readonly request: ActionRequest;
+  readonly overwrite: boolean;
+  readonly identity: Identity;
+}
+
+export interface ActionRegistry {
+  /** Without code; from memory where it was found before. Rejects with `resource-missing`, `other-type`. */
+  find(name: QualifiedName): Promise<StoredEntity<Action>>;
+  /** With code, as stored. */
+  read(name: QualifiedName): Promise<StoredEntity<Action>>;
+  /** Rejects with `already-exists`, `conflict`, `other-type`, `resource-missing`, and what the update says. */
+  put(put: PutAction): Promise<Action>;
+  /** The deleted action, with code. */
+  delete(name: QualifiedName): Promise<Action>;
+  list(path: EntityPath, page: PageOptions): Promise<readonly Action[]>;
+  count(path: EntityPath): Promise<number>;
+  /** Rejects with `resource-missing`, or `other-type` where it is something else. */
+  checkPackage(name: QualifiedName): Promise<void>;
+}
+
+/** Actions without code that are remembered; each is some KB. */
+const REMEMBERED_MAX = 10_000;
+
+export function createActionRegistry(options: ActionRegistryOptions): ActionRegistry {
+  return new Actions(options);
+}
+
+class Actions implements ActionRegistry {
+  readonly #options: ActionRegistryOptions;
+  readonly #remembered = new Map<DocumentId, StoredEntity<Action>>();
+
+  constructor(options: ActionRegistryOptions) {
+    this.#options = options;
+  }
+
+  async find(name: QualifiedName): Promise<StoredEntity<Action>> {
+    const id = toDocumentId(name);
+    const remembered = this.#remembered.get(id);
+    if (remembered !== undefined) return remembered;
+    const found = await this.#get(name, false);
+    if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
+    this.#remembered.set(id, found);
+    return found;
+  }
+
+  read(name: QualifiedName): Promise<StoredEntity<Action>> {
+    return this.#get(name, true);
+  }
+
+  async #get(name: QualifiedName, code: boolean): Promise<StoredEntity<Action>> {
+    await this.#checkPackageOf(name);
+    const found = await this.#lookUp(name, code);
+    if (found === undefined) throw failure("resource-missing");
+    return found;
+  }
+
+  async #lookUp(name: QualifiedName, code: boolean): Promise<StoredEntity<Action> | undefined> {
+    const found = await this.#options.entities.get(toDocumentId(name), { code });
+    if (found !== undefined && found.type !== "action") throw failure("other-type");
+    return found as StoredEntity<Action> | undefined;
+  }
+
+  async #checkPackageOf({ namespace, package: packageName }: QualifiedName): Promise<void> {
+    if (packageName === undefined) return;
+    const found = await this.#options.entities.get(toDocumentId({ namespace, name: packageName }));
+    if (found?.type !== "package") throw failure("resource-missing");
+  }
+
+  async checkPackage(name: QualifiedName): Promise<void> {
+    const id = toDocumentId(name);
+    const found = await this.#options.entities.get(id);
+    if (found === undefined) throw failure("package-missing", { name: id });
+    if (found.type !== "package") throw failure("other-type");
+  }
+
+  async put({ name, request, overwrite, identity }: PutAction): Promise<Action> {
+    const { entities, manifest, limits, clock } = this.#options;
+    await this.#checkPackageOf(name);
+    const before = await this.#lookUp(name, true);
+    if (before !== undefined && !overwrite) throw failure("already-exists");
+    const update = { name, request, now: clock() };
+    const rules = {
+      manifest,
+      limits: resolveLimits(limits, identity.limits),
+      allowedKinds: identity.limits.allowedKinds ?? [],
+    };
+    const id = toDocumentId(name);
+    if (before === undefined) {
+      const document = updateAction(update, rules);
+      await this.#change(id, () => entities.put({ id, type: "action", document }));
+      return document;
+    }
+    const document = updateAction({ ...update, before: before.document }, rules);
+    const replaces = before.revision;
+    await this.#change(id, () => entities.put({ id, type: "action", document, replaces }));
+    return document;
+  }
+
+  async delete(name: QualifiedName): Promise<Action> {
+    const { document, revision } = await this.#get(name, true);
+    const id = toDocumentId(name);
+    await this.#change(id, () => this.#options.entities.delete(id, revision));
+    return document;
+  }
+
+  /** What is remembered is forgotten before and after: a reader in between may have remembered it. */
+  async #change(id: DocumentId, write: () => Promise<unknown>): Promise<void> {
+    this.#remembered.delete(id);
+    try {
+      await write();
+    } finally {
+      this.#remembered.delete(id);
+    }
+  }
+
+  async list(path: EntityPath, page: PageOptions): Promise<readonly Action[]> {
+    const found = await this.#options.entities.list("action", path, page);
+    return found.map(({ document }) => document as Action);
+  }
+
+  count(path: EntityPath): Promise<number> {
+    return this.#options.entities.count("action", path);
+  }
+}
