@@ -32,8 +32,8 @@ export interface Api {
   listenSocket(path: string): Promise<void>;
   /** From here on nothing new is taken: it is answered with `stopping`. */
   refuse(): void;
-  /** Resolves when what was begun is answered and every connection is closed. */
-  close(): Promise<void>;
+  /** Resolves when every connection is closed: by itself in that time, in ms, or then by force. */
+  close(waitMs: number): Promise<void>;
 }
 
 /** OpenWhisk's bounds on a request (rest-api specification, 1.1). */
@@ -165,8 +165,12 @@ class HttpApi implements Api {
     this.#refusing = true;
   }
 
-  async close(): Promise<void> {
+  async close(waitMs: number): Promise<void> {
+    const force = setTimeout(() => {
+      for (const server of this.#servers) server.closeAllConnections();
+    }, waitMs);
     await Promise.all(this.#servers.map(closed));
+    clearTimeout(force);
   }
 }
 

@@ -1,9 +1,8 @@
 // `brisk up`: everything in one process tree on one machine. Chooses the adapters, wires the parts,
 // starts them, and stops them in the reverse order.
 
-import { join } from "node:path";
 import type { Settings } from "../settings/settings.ts";
-import { createLog, type Log } from "../telemetry/log.ts";
+import { createLog } from "../telemetry/log.ts";
 import { openDataDirectory } from "./data-directory.ts";
 import { openPlatform } from "./platform.ts";
 import { waitForStop } from "./signals.ts";

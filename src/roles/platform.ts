@@ -1,0 +1,233 @@
+// The parts of `brisk up`, wired: stores, bus, runtimes and driver side by side, then what stands on
+// them, then the API in front.
+
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createActionRoutes } from "../api/actions.ts";
+import { createActivationRoutes } from "../api/activations.ts";
+import { type BuildInfo, createApiInfo, createSystemInfo } from "../api/info.ts";
+import { createNamespaceRoutes } from "../api/namespaces.ts";
+import { type Api, createApi } from "../api/server.ts";
+import { Balancer } from "../balancer/balancer.ts";
+import { openJournalBus } from "../bus/journal.ts";
+import type { Bus } from "../bus/port.ts";
+import type { ContainerDriver } from "../drivers/port.ts";
+import type { SystemLimits } from "../entities/limits.ts";
+import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
+import { createAuthenticator } from "../entitlement/authenticator.ts";
+import { Throttles } from "../entitlement/throttles.ts";
+import { createInvocations } from "../invocation/invocations.ts";
+import type { Invocations } from "../invocation/port.ts";
+import { Invoker } from "../invoker/invoker.ts";
+import { systemClock } from "../kernel/clock.ts";
+import { SECOND_MS } from "../kernel/units.ts";
+import { ContainerPool } from "../pool/pool.ts";
+import { createActionRegistry } from "../registry/actions.ts";
+import { openPublicDirectory } from "../runtimes/public-directory.ts";
+import { openRuntimes, type Runtimes } from "../runtimes/runtimes.ts";
+import type { Settings } from "../settings/settings.ts";
+import { openSqliteStores, type SqliteStores } from "../stores/sqlite/open.ts";
+import type { Log } from "../telemetry/log.ts";
+import { openDriver } from "./adapters.ts";
+import type { DataDirectory } from "./data-directory.ts";
+import { findGuestKey } from "./guest.ts";
+import { toSystemLimits } from "./system-limits.ts";
+
+export interface PlatformNeeds {
+  readonly settings: Settings;
+  readonly data: DataDirectory;
+  readonly log: Log;
+}
+
+export interface Platform extends AsyncDisposable {
+  readonly url: string;
+  /** Takes up work: what an earlier process left comes first. */
+  begin(): void;
+  /** Stops accepting, waits for what runs, answers whoever waits. */
+  stop(): Promise<void>;
+}
+
+const INVOKER = "invoker0";
+const COMPLETIONS = "completed0";
+const STEM_CELL_MB = 256;
+/** By then everything is answered: what is still open is a client that does not read. */
+const CLOSE_WAIT_MS = SECOND_MS;
+
+export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
+  await using cleanup = new AsyncDisposableStack();
+  const { settings, data, log } = needs;
+  const limits = toSystemLimits(settings);
+  const publicDirectory = openPublicDirectory(data.path);
+  const apiSocket = join(publicDirectory.sockets, "api.sock");
+  const storesOpening = openSqliteStores(data.path);
+  const stemCells = [{ initialCount: settings.stemCells, memoryMb: STEM_CELL_MB }];
+  const runtimes = openRuntimes({
+    dataDirectory: data.path,
+    publicFiles: publicDirectory.files,
+    stemCells,
+  });
+  let url = "";
+  const [stores, opened] = await all(cleanup, [
+    storesOpening,
+    openDriver({
+      settings,
+      dataDirectory: data.path,
+      publicDirectory,
+      apiSocket,
+      launches: runtimes.launches,
+      apiHost: () => url,
+    }).then(({ driver, notices }) => ({
+      driver,
+      notices,
+      [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
+    })),
+  ]);
+  for (const notice of opened.notices) log.warn(notice);
+  const bus = cleanup.use(openBus(settings, data.path));
+  const parts = { settings, limits, runtimes, stores, bus, driver: opened.driver, log };
+  const { invoker, pool } = openExecution(parts, cleanup);
+  const balancer = cleanup.use(
+    new Balancer({ bus, invokers: [INVOKER], replyTo: COMPLETIONS, log }),
+  );
+  const invocations = createInvocations({ balancer, limits });
+  const api = openApi({ ...parts, invocations });
+  url = await listen(api, { settings, apiSocket });
+  await tell(needs, { stores, url });
+  const owned = cleanup.move();
+  return {
+    url,
+    begin: () => {
+      pool.prewarm();
+      invoker.start();
+    },
+    stop: async () => {
+      api.refuse();
+      await invoker.stop(settings.stopWait * SECOND_MS);
+      balancer.releaseWaiting();
+      await api.close(CLOSE_WAIT_MS);
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Opened side by side; where one fails, the others are closed. */
+async function all<First extends AsyncDisposable, Second extends AsyncDisposable>(
+  cleanup: AsyncDisposableStack,
+  opening: [Promise<First>, Promise<Second>],
+): Promise<[First, Second]> {
+  const results = await Promise.allSettled(opening);
+  for (const result of results) if (result.status === "fulfilled") cleanup.use(result.value);
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return Promise.all(opening);
+}
+
+function openBus(settings: Settings, directory: string): Bus {
+  return openJournalBus({
+    directory: join(directory, "bus"),
+    messagesMax: settings.busMessages,
+    bytesMax: settings.busBytes,
+    clock: systemClock,
+  });
+}
+
+interface Parts {
+  readonly settings: Settings;
+  readonly limits: SystemLimits;
+  readonly runtimes: Runtimes;
+  readonly stores: SqliteStores;
+  readonly bus: Bus;
+  readonly driver: ContainerDriver;
+  readonly log: Log;
+}
+
+function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
+  const { settings, limits, runtimes, stores, bus, driver, log } = parts;
+  const pool = cleanup.use(
+    new ContainerPool({
+      driver,
+      memoryMb: settings.memory,
+      startsMax: settings.containerStarts,
+      idleTimeoutMs: settings.idleTimeout * SECOND_MS,
+      network: settings.network !== "off",
+      stemCells: toStemCells(runtimes.manifest),
+      clock: systemClock,
+      log,
+    }),
+  );
+  const invoker = cleanup.use(
+    new Invoker({
+      id: INVOKER,
+      bus,
+      pool,
+      ...stores,
+      limits,
+      restartWorkAgeMs: settings.restartWorkAge * SECOND_MS,
+      clock: systemClock,
+      log,
+    }),
+  );
+  return { pool, invoker };
+}
+
+function toStemCells({ kinds }: RuntimeManifest) {
+  return kinds.flatMap(({ kind, stemCells }) => stemCells.map((cell) => ({ ...cell, kind })));
+}
+
+function openApi(parts: Parts & { readonly invocations: Invocations }): Api {
+  const { limits, runtimes, stores, invocations, log } = parts;
+  const { manifest } = runtimes;
+  const clock = systemClock;
+  const { entities, subjects, activations } = stores;
+  const registry = createActionRegistry({ entities, manifest, limits, clock });
+  const inFlight = (namespaceUuid: string) => invocations.inFlight(namespaceUuid);
+  const throttles = new Throttles({ limits, inFlight, clock });
+  const routes = [
+    ...createActionRoutes({ registry, throttles, invocations, limits }),
+    ...createActivationRoutes(activations),
+    ...createNamespaceRoutes(limits),
+  ];
+  const build = readBuild();
+  return createApi({
+    routes,
+    authenticator: createAuthenticator(subjects),
+    systemInfo: createSystemInfo(manifest, limits),
+    apiInfo: createApiInfo(build),
+    openApi: async () => {
+      const { createOpenApi } = await import("../api/openapi.ts");
+      return createOpenApi(routes, build.version);
+    },
+    clock,
+    log,
+  });
+}
+
+/** Sources and built package stand equally deep below the package's own description. */
+function readBuild(): BuildInfo {
+  const file = fileURLToPath(new URL("../../package.json", import.meta.url));
+  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
+  return { version, build: statSync(file).mtime.toISOString() };
+}
+
+async function listen(
+  api: Api,
+  { settings, apiSocket }: { settings: Settings; apiSocket: string },
+): Promise<string> {
+  const [url] = await Promise.all([
+    api.listen({ host: settings.host, port: settings.port }),
+    api.listenSocket(apiSocket),
+  ]);
+  return url;
+}
+
+async function tell(
+  { data, log }: PlatformNeeds,
+  { stores, url }: { stores: SqliteStores; url: string },
+): Promise<void> {
+  const key = await findGuestKey(stores.subjects);
+  data.tellHolder(url);
+  if (key === undefined) log.info("there is no subject guest; wskprops is left as it is");
+  else data.writeProperties({ APIHOST: url, AUTH: key, NAMESPACE: "guest" });
+  log.info({ url, data: data.path }, "the platform is ready");
+}
