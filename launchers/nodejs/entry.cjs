@@ -17,7 +17,7 @@ function walk(start, path) {
     value = value?.[name];
   }
   // A method keeps its object, as if it were called by its whole path.
-  return typeof value === "function" && path.length > 1 ? value.bind(owner) : value;
+  return typeof value === "function" && typeof owner === "object" ? value.bind(owner) : value;
 }
 
-module.exports = { pick };
+module.exports = { pick, walk };

@@ -6,7 +6,7 @@
 const { writeFileSync } = require("node:fs");
 const { createRequire, stripTypeScriptTypes } = require("node:module");
 const vm = require("node:vm");
-const { pick } = require("./entry.cjs");
+const { pick, walk } = require("./entry.cjs");
 
 const NAME = /^[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*$/;
 const MODULE_WORDS = /\b(import|export|await)\b/;
@@ -52,7 +52,7 @@ async function evaluate(source) {
     path,
     process.cwd(),
   );
-  return found ?? pick(module.exports, source.main);
+  return walk(found, source.main.split(".").slice(1)) ?? pick(module.exports, source.main);
 }
 
 function compileScript({ code, main, base, suffix }) {
@@ -66,11 +66,11 @@ function compileScript({ code, main, base, suffix }) {
   );
 }
 
-/** The text's last line: the value of `main` as the text itself sees that name. */
+/** The text's last line: the value of the name that `main` starts with, as the text itself sees it. */
 function lookUp(main) {
   if (!NAME.test(main)) return "";
   const [head] = main.split(".", 1);
-  const line = `\n;return typeof ${head} === "undefined" ? undefined : ${main};`;
+  const line = `\n;return typeof ${head} === "undefined" ? undefined : ${head};`;
   try {
     vm.compileFunction(line);
     return line;
@@ -137,9 +137,11 @@ function describe(error, { code, base, suffix }) {
   const place = findPlace(error) ?? findPlace(unparsed.get(error));
   if (place === undefined) return error;
   const file = base.slice(base.lastIndexOf("/") + 1) + suffix;
-  const described = new SyntaxError(`${file}:${place.line}:${place.column}: ${error.message}`);
   const line = code.split("\n")[place.line - 1] ?? "";
-  described.stack = `SyntaxError: ${described.message}\n\n${line}\n${" ".repeat(place.column - 1)}^`;
+  // Without carets the parser stopped where the text ends.
+  const column = place.column ?? line.length + 1;
+  const described = new SyntaxError(`${file}:${place.line}:${column}: ${error.message}`);
+  described.stack = `SyntaxError: ${described.message}\n\n${line}\n${" ".repeat(column - 1)}^`;
   return described;
 }
 
@@ -148,8 +150,8 @@ function findPlace(error) {
   const lines = String(error?.stack).split("\n");
   const line = /:(\d+)$/.exec(lines[0])?.[1];
   const carets = lines.slice(0, 5).find((text) => /^\s*\^+\s*$/.test(text));
-  if (line === undefined || carets === undefined) return undefined;
-  return { line: Number(line), column: carets.indexOf("^") + 1 };
+  if (line === undefined) return undefined;
+  return { line: Number(line), column: carets && carets.indexOf("^") + 1 };
 }
 
 module.exports = { loadText };

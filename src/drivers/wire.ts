@@ -124,6 +124,7 @@ export class AnswerReader {
   }
 
   #break(): void {
+    if (this.#broken) return;
     this.#broken = true;
     this.#reading = undefined;
     this.#header = NOTHING;
