@@ -57,9 +57,10 @@ const PROGRAM = fileURLToPath(new URL("../bin/brisk", import.meta.url));
 const START_MS = 30_000;
 const STOP_MS = 20_000;
 
-export async function startBrisk({ args = [], env, data }: BriskOptions = {}): Promise<Brisk> {
+export async function startBrisk(options: BriskOptions = {}): Promise<Brisk> {
+  const { args = [], env, data, program = PROGRAM } = options;
   const directory = data ?? (await mkdtemp(join(tmpdir(), "brisk-test-")));
-  const child = spawn(PROGRAM, ["up", "--port", "0", "--data", directory, ...args], {
+  const child = spawn(program, ["up", "--port", "0", "--data", directory, ...args], {
     env: { ...readEnvironment(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
