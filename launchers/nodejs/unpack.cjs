@@ -4,27 +4,29 @@
 "use strict";
 
 const fs = require("node:fs");
-const { dirname, join, normalize } = require("node:path");
+const { dirname, join, normalize, relative } = require("node:path");
 const { gunzipSync, inflateRawSync } = require("node:zlib");
 
 const EXPANDED_BYTES_MAX = 512 * 1024 * 1024;
 const ENTRIES_MAX = 100_000;
 
 /** Entries as `{path, bytes, executable}`, `{path, target}` of a link, or `{path}` of a directory. */
-function unpack(archive, directory) {
+function unpack(archive, directory, bytesMax = EXPANDED_BYTES_MAX) {
   const magic = archive.subarray(0, 4).toString("hex");
-  if (magic === "504b0304") write(readZip(archive), directory);
-  else if (magic.startsWith("1f8b")) write(readTar(gunzip(archive)), directory);
-  else
-    throw new Error(
-      "There was an error uncompressing the action archive: it is neither zip nor tar.gz.",
-    );
+  if (magic === "504b0304") write(readZip(archive, bytesMax), directory, bytesMax);
+  else if (magic.startsWith("1f8b")) {
+    const tar = bounded(bytesMax, (options) => gunzipSync(archive, options));
+    write(readTar(tar), directory, bytesMax);
+  } else {
+    const what = "it is neither zip nor tar.gz";
+    throw new Error(`There was an error uncompressing the action archive: ${what}.`);
+  }
 }
 
-function write(entries, directory) {
+function write(entries, directory, bytesMax) {
   const made = new Set([directory]);
   const links = [];
-  let left = EXPANDED_BYTES_MAX;
+  let left = bytesMax;
   let count = 0;
   for (const entry of entries) {
     count += 1;
@@ -37,43 +39,41 @@ function write(entries, directory) {
     if (entry.target !== undefined) links.push({ path, target: entry.target });
     if (entry.bytes === undefined) continue;
     left -= entry.bytes.length;
-    if (left < 0) throw tooLarge();
+    if (left < 0) throw tooLarge(bytesMax);
     fs.writeFileSync(path, entry.bytes, { mode: entry.executable ? 0o755 : 0o644 });
   }
   // Last, so that no file can be written through a link.
   for (const { path, target } of links) {
-    toInside(directory, join(dirname(path), target).slice(directory.length + 1));
+    const leadsTo = target.startsWith("/") ? target : join(dirname(path), target);
+    toInside(directory, relative(directory, leadsTo));
     fs.symlinkSync(target, path);
   }
 }
 
 function toInside(directory, path) {
-  const relative = normalize(path.replaceAll("\\", "/"));
+  const inside = normalize(path.replaceAll("\\", "/"));
   if (
-    relative.startsWith("/") ||
-    relative === ".." ||
-    relative.startsWith("../") ||
+    inside.startsWith("/") ||
+    inside === ".." ||
+    inside.startsWith("../") ||
     path.includes("\0")
   ) {
     throw new Error(`The archive has an entry outside of it: ${JSON.stringify(path)}`);
   }
-  return join(directory, relative);
+  return join(directory, inside);
 }
 
-function tooLarge() {
-  return new Error(`The archive expands to more than ${EXPANDED_BYTES_MAX} bytes.`);
+function tooLarge(bytesMax) {
+  return new Error(`The archive expands to more than ${bytesMax} bytes.`);
 }
 
-function bounded(expand) {
+/** Expands with zlib's own bound, so that no more than that is ever made. */
+function bounded(bytesMax, expand) {
   try {
-    return expand();
+    return expand({ maxOutputLength: bytesMax });
   } catch (error) {
-    throw error.code === "ERR_BUFFER_TOO_LARGE" ? tooLarge() : error;
+    throw error.code === "ERR_BUFFER_TOO_LARGE" ? tooLarge(bytesMax) : error;
   }
-}
-
-function gunzip(archive) {
-  return bounded(() => gunzipSync(archive, { maxOutputLength: EXPANDED_BYTES_MAX }));
 }
 
 // --- zip: read from its central directory, which alone has sizes and permissions -----------------
@@ -86,7 +86,7 @@ const MADE_BY_UNIX = 3;
 const TYPE_MASK = 0o170000;
 const TYPE_LINK = 0o120000;
 
-function* readZip(zip) {
+function* readZip(zip, bytesMax) {
   let { at, count } = findDirectory(zip);
   for (; count > 0; count -= 1) {
     if (zip.readUInt32LE(at) !== ZIP.entry)
@@ -97,7 +97,8 @@ function* readZip(zip) {
     const mode = zip[at + 5] === MADE_BY_UNIX ? zip.readUInt16LE(at + 40) : 0;
     if (path.endsWith("/")) yield { path };
     else {
-      const bytes = readZipFile(zip, at, zip.subarray(nameEnd, extraEnd));
+      const packed = readZipFile(zip, at, zip.subarray(nameEnd, extraEnd));
+      const bytes = expandZipFile(packed, zip.readUInt16LE(at + 10), bytesMax);
       if ((mode & TYPE_MASK) === TYPE_LINK) yield { path, target: bytes.toString() };
       else yield { path, bytes, executable: (mode & 0o111) !== 0 };
     }
@@ -127,12 +128,14 @@ function readZipFile(zip, at, extra) {
   if ((zip.readUInt16LE(at + 8) & 1) !== 0) throw new Error("The zip archive is encrypted.");
   const start =
     wide.local + 30 + zip.readUInt16LE(wide.local + 26) + zip.readUInt16LE(wide.local + 28);
-  const packed = zip.subarray(start, start + wide.packed);
-  const method = zip.readUInt16LE(at + 10);
+  return zip.subarray(start, start + wide.packed);
+}
+
+function expandZipFile(packed, method, bytesMax) {
   if (method === 0) return packed;
   if (method !== 8)
     throw new Error(`The zip archive uses method ${method}; only deflate is known.`);
-  return bounded(() => inflateRawSync(packed, { maxOutputLength: EXPANDED_BYTES_MAX }));
+  return bounded(bytesMax, (options) => inflateRawSync(packed, options));
 }
 
 /** Sizes and offset of an entry, from the zip64 field where they do not fit in 32 bits. */
