@@ -1,0 +1,207 @@
+// `brisk action create` and `update`: the PUT's body from flags and a file. Only what was typed is sent,
+// so that the server supplies what is standard, and an update keeps the rest.
+
+import { randomInt } from "node:crypto";
+import type { Command } from "commander";
+import type { KeyValue } from "../entities/action.ts";
+import { isJsonObject, type JsonObject } from "../kernel/json.ts";
+import { type ArtifactOptions, readArtifact } from "./artifact.ts";
+import { attempt, CliError, EXIT } from "./cli-error.ts";
+import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
+import { parseCount } from "./lists.ts";
+import {
+  addAnnotationOptions,
+  addEnvironmentOption,
+  addParameterOptions,
+  type KeyValueFlags,
+} from "./parameters.ts";
+import { toObject } from "./records.ts";
+import type { RestClient } from "./rest-client.ts";
+import { parseEntityName, type TypedName, toResourcePath } from "./typed-name.ts";
+
+interface WriteFlags extends ArtifactOptions {
+  readonly copy?: boolean;
+  readonly web?: string;
+  readonly webSecure?: string;
+  readonly timeout?: number;
+  readonly memory?: number;
+  readonly logsize?: number;
+  readonly concurrency?: number;
+  readonly delAnnotation?: readonly string[];
+}
+
+interface KeyValues {
+  readonly parameters: KeyValueFlags;
+  readonly annotations: KeyValueFlags;
+}
+
+interface Write {
+  readonly client: RestClient;
+  readonly name: TypedName;
+  readonly artifact: string | undefined;
+  readonly flags: WriteFlags;
+  readonly keyValues: KeyValues;
+  readonly isUpdate: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  brisk action create hello hello.ts                TypeScript, as it is
+  brisk action create hello hello.js --memory 512 --timeout 10000
+  brisk action create hello app/                    a directory with package.json and node_modules
+  brisk action create hello app.zip --kind nodejs:22
+  brisk action create hello hello.ts -p greeting Hi -e DATABASE_URL postgres://...`;
+
+export function addCreateAndUpdate(noun: Command, context: CliContext): void {
+  addWrite(noun, context, false);
+  addWrite(noun, context, true);
+}
+
+function addWrite(noun: Command, context: CliContext, isUpdate: boolean): void {
+  const verb = isUpdate ? "update" : "create";
+  const command = noun
+    .command(verb)
+    .description(isUpdate ? "change an action, or create it" : "create an action")
+    .argument("<NAME>", "the action")
+    .argument(
+      "[ARTIFACT]",
+      "file with code, whose suffix says the kind; a .zip; a directory, which is packed with all that is in it",
+    );
+  const keyValues = addWriteOptions(command, isUpdate);
+  command.addHelpText("after", isUpdate ? EXAMPLES.replaceAll(" create ", " update ") : EXAMPLES);
+  addConnectionOptions(command).action(async (typed: string, artifact: string | undefined) => {
+    const name = parseEntityName(typed);
+    await attempt(`${verb} action '${name.entity}'`, async () => {
+      const client = openClient(context, command);
+      const flags = command.opts<WriteFlags>();
+      const body = await createBody({ client, name, artifact, flags, keyValues, isUpdate });
+      await client.call({
+        method: "PUT",
+        path: toResourcePath("actions", name),
+        query: { overwrite: isUpdate },
+        body: JSON.stringify(body),
+      });
+    });
+    context.terminal.printOk(`${verb}d action ${context.terminal.bold(name.entity)}`);
+  });
+}
+
+function addWriteOptions(command: Command, isUpdate: boolean): KeyValues {
+  const parameters = addParameterOptions(command);
+  addEnvironmentOption(command, parameters);
+  const annotations = addAnnotationOptions(command);
+  if (isUpdate) {
+    command.option(
+      "--del-annotation <KEY>",
+      "annotation to remove; may be repeated",
+      (key: string, before: readonly string[] = []) => [...before, key],
+    );
+  }
+  command
+    .option("-t, --timeout <MS>", "time limit of one run (default: 60000)", parseCount)
+    .option("-m, --memory <MB>", "memory of one container (default: 256)", parseCount)
+    .option("-l, --logsize <MB>", "log of one activation (default: 10)", parseCount)
+    .option("-c, --concurrency <N>", "runs at a time in one container (default: 1)", parseCount)
+    .option("--kind <KIND>", "the language, for instance nodejs:24, where the suffix does not say it")
+    .option("--main <NAME>", "function to run, where it is not main")
+    .option("--copy", "ARTIFACT is an existing action, whose code and parameters are taken")
+    .option("--web <HOW>", "web action: yes, raw or no")
+    .option("--web-secure <SECRET>", "web action needs this secret; true makes one, false lifts it");
+  return { parameters, annotations };
+}
+
+async function createBody(write: Write): Promise<JsonObject> {
+  const { artifact, flags, keyValues, isUpdate } = write;
+  const parameters = keyValues.parameters.toArray();
+  const annotations = [...keyValues.annotations.toArray(), ...(await createWebAnnotations(write))];
+  const copied = flags.copy === true ? await readCopied(write) : undefined;
+  const exec = copied?.exec ?? (await readExec(artifact, { flags, isUpdate }));
+  const limits = {
+    timeout: flags.timeout,
+    memory: flags.memory,
+    logs: flags.logsize,
+    concurrency: flags.concurrency,
+  };
+  const isLimited = Object.values(limits).some((limit) => limit !== undefined);
+  return {
+    ...(exec === undefined ? {} : { exec }),
+    ...nonEmpty("parameters", [...(copied?.parameters ?? []), ...parameters]),
+    ...nonEmpty("annotations", [...(copied?.annotations ?? []), ...annotations]),
+    ...nonEmpty("delAnnotations", listRemoved(flags)),
+    ...(isLimited ? { limits } : {}),
+  };
+}
+
+function nonEmpty(field: string, values: readonly unknown[]): JsonObject {
+  return values.length === 0 ? {} : { [field]: values };
+}
+
+async function readExec(
+  artifact: string | undefined,
+  { flags, isUpdate }: Pick<Write, "flags" | "isUpdate">,
+): Promise<unknown> {
+  const { kind, main } = flags;
+  if (artifact !== undefined) return await readArtifact(artifact, { kind, main });
+  if (!isUpdate) throw new CliError("A file with its code must be named", EXIT.usage);
+  if (kind === undefined && main === undefined) return undefined;
+  throw new CliError("--kind and --main need the file with the code too", EXIT.usage);
+}
+
+interface Copied {
+  readonly exec: unknown;
+  readonly parameters: readonly unknown[];
+  readonly annotations: readonly unknown[];
+}
+
+async function readCopied({ client, artifact }: Write): Promise<Copied> {
+  if (artifact === undefined) throw new CliError("--copy needs the name of an action", EXIT.usage);
+  const path = toResourcePath("actions", parseEntityName(artifact));
+  const action = toObject(await client.call({ method: "GET", path, query: { code: true } }));
+  const list = (value: unknown) => (Array.isArray(value) ? value : []);
+  return {
+    exec: action["exec"],
+    parameters: list(action["parameters"]),
+    // The server's own, which says the kind.
+    annotations: list(action["annotations"]).filter((each) => toKey(each) !== "exec"),
+  };
+}
+
+function toKey(value: unknown): unknown {
+  return isJsonObject(value) ? value["key"] : undefined;
+}
+
+const WEB: Readonly<Record<string, { readonly isWeb: boolean; readonly isRaw: boolean }>> = {
+  yes: { isWeb: true, isRaw: false },
+  true: { isWeb: true, isRaw: false },
+  raw: { isWeb: true, isRaw: true },
+  no: { isWeb: false, isRaw: false },
+  false: { isWeb: false, isRaw: false },
+};
+const SECURE = "require-whisk-auth";
+/** JavaScript's largest exact integer; `randomInt` draws up to 48 bits at a time. */
+const SECRET_MAX = 2 ** 48 - 1;
+
+async function createWebAnnotations({ flags }: Write): Promise<readonly KeyValue[]> {
+  const { web, webSecure } = flags;
+  const result: KeyValue[] = [];
+  if (web !== undefined) {
+    const how = WEB[web.toLowerCase()];
+    if (how === undefined) {
+      throw new CliError(`--web is '${web}', must be yes, raw or no`, EXIT.usage);
+    }
+    result.push(
+      { key: "web-export", value: how.isWeb },
+      { key: "raw-http", value: how.isRaw },
+      { key: "final", value: how.isWeb },
+    );
+  }
+  if (webSecure !== undefined && webSecure !== "false") {
+    const value = webSecure === "true" ? randomInt(SECRET_MAX) : webSecure;
+    result.push({ key: SECURE, value });
+  }
+  return result;
+}
+
+function listRemoved({ delAnnotation = [], webSecure }: WriteFlags): readonly string[] {
+  return webSecure === "false" ? [...delAnnotation, SECURE] : delAnnotation;
+}

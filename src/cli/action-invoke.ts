@@ -1,0 +1,111 @@
+// `brisk action invoke`: three kinds of answer (accepted, finished, failed), each with its place and exit
+// code, so that scripts can tell them apart.
+
+import type { Command } from "commander";
+import { isJsonObject } from "../kernel/json.ts";
+import { attempt, toExitCode } from "./cli-error.ts";
+import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
+import { formatJson, sortKeys } from "./lossless-json.ts";
+import { addParameterOptions } from "./parameters.ts";
+import { toObject, toText } from "./records.ts";
+import { type RestAnswer, readJson, toApiError } from "./rest-client.ts";
+import { parseEntityName, type TypedName, toResourcePath } from "./typed-name.ts";
+
+const HTTP_OK = 200;
+const HTTP_ACCEPTED = 202;
+
+interface InvokeFlags {
+  readonly blocking?: boolean;
+  readonly result?: boolean;
+}
+
+interface Invocation {
+  readonly name: TypedName;
+  readonly isBlocking: boolean;
+  readonly resultOnly: boolean;
+}
+
+export function addInvoke(noun: Command, context: CliContext): void {
+  const invoke = noun
+    .command("invoke")
+    .description("run an action")
+    .argument("<NAME>", "the action")
+    .option("-b, --blocking", "wait until it has finished, and print the activation")
+    .option("-r, --result", "wait until it has finished, and print its result only");
+  const parameters = addParameterOptions(invoke);
+  invoke.addHelpText(
+    "after",
+    `
+Examples:
+  brisk action invoke hello                            accepted; prints the activation's id
+  brisk action invoke hello --result -p name Ada       prints the result
+  brisk action invoke hello -b -p list '[1, 2]'        a value is JSON where it parses
+  echo '{"name": "Ada"}' | brisk action invoke hello -r -P -
+
+It exits with 246 if the action failed, and with 202 if it did not finish within the wait.`,
+  );
+  addConnectionOptions(invoke).action(async (typed: string) => {
+    const flags = invoke.opts<InvokeFlags>();
+    const resultOnly = flags.result === true;
+    const invocation = {
+      name: parseEntityName(typed),
+      isBlocking: resultOnly || flags.blocking === true,
+      resultOnly,
+    };
+    await attempt(`invoke action '${invocation.name.entity}'`, async () => {
+      const answer = await openClient(context, invoke).send({
+        method: "POST",
+        path: toResourcePath("actions", invocation.name),
+        query: { blocking: invocation.isBlocking, result: resultOnly },
+        body: JSON.stringify(parameters.toObject()),
+      });
+      printAnswer(context, answer, invocation);
+    });
+  });
+}
+
+function printAnswer(context: CliContext, answer: RestAnswer, invocation: Invocation): void {
+  const { terminal } = context;
+  if (answer.status === HTTP_ACCEPTED) return printAccepted(context, answer, invocation);
+  if (answer.status === HTTP_OK) {
+    const value = readJson(answer);
+    if (!invocation.resultOnly) terminal.printOk(describe(invocation, value));
+    return terminal.print(formatJson(sortKeys(value)));
+  }
+  if (!isFailedActivation(answer)) throw toApiError(answer);
+  const value = readJson(answer);
+  if (!invocation.resultOnly) terminal.printOkAside(describe(invocation, value));
+  terminal.printAside(formatJson(sortKeys(value)));
+  return context.setExitCode(toExitCode(answer.status));
+}
+
+function printAccepted(
+  { terminal, setExitCode }: CliContext,
+  answer: RestAnswer,
+  invocation: Invocation,
+): void {
+  const value = readJson(answer);
+  if (!invocation.isBlocking) return terminal.printOk(describe(invocation, value));
+  const id = toText(toObject(value)["activationId"]);
+  terminal.printOkAside(
+    `invoked ${toShown(invocation.name)}, but the request has not yet finished, with id ${id}`,
+  );
+  return setExitCode(HTTP_ACCEPTED);
+}
+
+/** The action ran and failed: a record or a bare result, which other errors' `code` sets apart. */
+function isFailedActivation({ status, text }: RestAnswer): boolean {
+  if (status < 500 || !text.startsWith("{")) return false;
+  const value = readJson({ status, text, requestId: undefined });
+  if (!isJsonObject(value) || "code" in value) return false;
+  return "error" in value || isJsonObject(value["response"]);
+}
+
+function describe({ name }: Invocation, value: unknown): string {
+  const id = isJsonObject(value) ? toText(value["activationId"]) : "";
+  return `invoked ${toShown(name)} with id ${id}`;
+}
+
+function toShown({ namespace, entity }: TypedName): string {
+  return `/${namespace}/${entity}`;
+}

@@ -1,0 +1,165 @@
+// `brisk action`: its commands, and those that read, list, delete.
+
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { isJsonObject, type JsonObject } from "../kernel/json.ts";
+import { addCreateAndUpdate } from "./action-create.ts";
+import { addInvoke } from "./action-invoke.ts";
+import { toSuffix } from "./artifact.ts";
+import { attempt, CliError, EXIT } from "./cli-error.ts";
+import { chooseConnection } from "./connection.ts";
+import { addConnectionOptions, type CliContext, openClient, readConnectionFlags } from "./context.ts";
+import { addListOptions, formatActions, type ListFlags, sortByName } from "./lists.ts";
+import { formatJson } from "./lossless-json.ts";
+import { findAnnotation, pickField, toActionRecord, toObject, toObjects, toText } from "./records.ts";
+import { formatSummary } from "./summary.ts";
+import { parseEntityName, parseTypedName, toResourcePath } from "./typed-name.ts";
+
+export function addActionCommands(noun: Command, context: CliContext): void {
+  addCreateAndUpdate(noun, context);
+  addInvoke(noun, context);
+  addGet(noun, context);
+  addDelete(noun, context);
+  addList(noun, context);
+}
+
+interface GetFlags {
+  readonly summary?: boolean;
+  readonly url?: boolean;
+  readonly save?: boolean;
+  readonly saveAs?: string;
+}
+
+function addGet(noun: Command, context: CliContext): void {
+  const get = noun
+    .command("get")
+    .description("show an action, one field of it, or save its code")
+    .argument("<NAME>", "the action")
+    .argument("[FIELD]", "only this field: exec, limits, parameters and so on")
+    .option("-s, --summary", "show what it is for and its parameters")
+    .option("-r, --url", "show its URL")
+    .option("--save", "write its code into a file with its name")
+    .option("--save-as <FILE>", "write its code into this file")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  brisk action get hello            the whole record but for the code
+  brisk action get hello limits     one field
+  brisk action get hello --save     the code, into hello.js`,
+    );
+  addConnectionOptions(get).action(async (typed: string, field: string | undefined) => {
+    const flags = get.opts<GetFlags>();
+    const name = parseEntityName(typed);
+    const saves = flags.save === true || flags.saveAs !== undefined;
+    await attempt(`get action '${name.entity}'`, async () => {
+      const action = toObject(
+        await openClient(context, get).call({
+          method: "GET",
+          path: toResourcePath("actions", name),
+          query: { code: saves },
+        }),
+      );
+      if (saves) return saveCode(context, action, flags.saveAs);
+      if (flags.summary) return context.terminal.print(formatSummary(action));
+      if (flags.url) return printUrl(context, get, action);
+      return printAction(context, action, { name: name.entity, field });
+    });
+  });
+}
+
+function printAction(
+  { terminal }: CliContext,
+  action: JsonObject,
+  { name, field }: { name: string; field: string | undefined },
+): void {
+  const record = toActionRecord(action);
+  if (field === undefined) {
+    terminal.printOk(`got action ${terminal.bold(name)}`);
+    return terminal.print(formatJson(record));
+  }
+  const value = pickField(record, { field, of: "action", exitCode: EXIT.usage });
+  terminal.printOk(`got action ${terminal.bold(name)}, displaying field ${terminal.bold(field)}`);
+  return terminal.print(formatJson(value));
+}
+
+function printUrl(context: CliContext, command: Command, action: JsonObject): void {
+  const { apihost, apiversion } = chooseConnection(readConnectionFlags(command), context.environment);
+  const [namespace = "", inPackage] = toText(action["namespace"]).split("/");
+  const name = toText(action["name"]);
+  const isWeb = findAnnotation(action, "web-export") === true;
+  const path = isWeb
+    ? ["web", namespace, inPackage ?? "default", name].map(encodeURIComponent).join("/")
+    : toResourcePath("actions", {
+        namespace,
+        entity: inPackage === undefined ? name : `${inPackage}/${name}`,
+      }).slice(1);
+  const host = /^https?:\/\//.test(apihost) ? apihost : `https://${apihost}`;
+  context.terminal.printOk(`got action ${context.terminal.bold(name)}`);
+  context.terminal.print(`${host.replace(/\/$/, "")}/api/${apiversion}/${path}`);
+}
+
+function saveCode(context: CliContext, action: JsonObject, saveAs: string | undefined): void {
+  const exec = isJsonObject(action["exec"]) ? action["exec"] : {};
+  const code = exec["code"];
+  if (typeof code !== "string") throw new CliError("it has no code that could be saved", EXIT.usage);
+  const isBinary = exec["binary"] === true;
+  const suffix = toSuffix(toText(exec["kind"]), isBinary);
+  const path = resolve(saveAs ?? `${toText(action["name"]).replaceAll("/", "_")}${suffix}`);
+  try {
+    writeFileSync(path, isBinary ? Buffer.from(code, "base64") : code, { flag: "wx" });
+  } catch (cause) {
+    const { code: reason, message } = cause as NodeJS.ErrnoException;
+    const sentence =
+      reason === "EEXIST" ? `The file '${path}' already exists` : `cannot write '${path}': ${message}`;
+    throw new CliError(sentence, EXIT.usage, cause);
+  }
+  context.terminal.printOk(`saved action code to ${path}`);
+}
+
+function addDelete(noun: Command, context: CliContext): void {
+  const remove = noun
+    .command("delete")
+    .description("delete an action")
+    .argument("<NAME>", "the action")
+    .addHelpText("after", "\nExample:\n  brisk action delete hello");
+  addConnectionOptions(remove).action(async (typed: string) => {
+    const name = parseEntityName(typed);
+    await attempt(`delete action '${name.entity}'`, async () => {
+      const path = toResourcePath("actions", name);
+      await openClient(context, remove).call({ method: "DELETE", path });
+    });
+    context.terminal.printOk(`deleted action ${context.terminal.bold(name.entity)}`);
+  });
+}
+
+function addList(noun: Command, context: CliContext): void {
+  const list = addListOptions(
+    noun
+      .command("list")
+      .description("list actions, newest first")
+      .argument("[/NAMESPACE or PACKAGE]", "whose actions, or which package's"),
+  )
+    .option("-n, --name-sort", "sort what is shown by name")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  brisk action list --limit 10
+  brisk action list -o json | jq -r '.[].name'`,
+    );
+  addConnectionOptions(list).action(async (typed: string | undefined) => {
+    const flags = list.opts<ListFlags & { nameSort?: boolean }>();
+    const place = typed === undefined ? { namespace: "_", entity: "" } : parseTypedName(typed);
+    const shown = place.namespace === "_" ? "default" : place.namespace;
+    const actions = await attempt(`obtain the list of actions for namespace '${shown}'`, async () => {
+      // The slash at the end says that a package's actions are meant, not an action of that name.
+      const path = `${toResourcePath("actions", place)}${place.entity === "" ? "" : "/"}`;
+      const query = { limit: flags.limit, skip: flags.skip };
+      return toObjects(await openClient(context, list).call({ method: "GET", path, query }));
+    });
+    const sorted = flags.nameSort ? sortByName(actions) : actions;
+    context.terminal.print(flags.output === "json" ? formatJson(sorted) : formatActions(sorted));
+  });
+}

@@ -1,0 +1,128 @@
+// Tables for people: fixed columns as `wsk` prints them, and the flags that every list has.
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { STATUS_WORDS } from "../entities/activation.ts";
+import type { JsonObject } from "../kernel/json.ts";
+import { SECOND_MS } from "../kernel/units.ts";
+import { toNumber } from "./lossless-json.ts";
+import { findAnnotation, toText } from "./records.ts";
+
+export interface ListFlags {
+  readonly skip: number;
+  readonly limit: number;
+  readonly output: "table" | "json";
+}
+
+const LIMIT_STANDARD = 30;
+
+export function addListOptions(command: Command): Command {
+  return command
+    .option("-s, --skip <N>", "leave out the first so many", parseCount, 0)
+    .option("-l, --limit <N>", "show at most so many, 0 to 200; 0 is 200", parseCount, LIMIT_STANDARD)
+    .addOption(
+      new Option("-o, --output <FORM>", "what to print").choices(["table", "json"]).default("table"),
+    );
+}
+
+/** For the parser of a flag. */
+export function parseCount(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number.");
+}
+
+const NAME_WIDTH = 70;
+
+export function formatActions(actions: readonly JsonObject[]): string {
+  const rows = actions.map((action) => {
+    const name = `/${toText(action["namespace"])}/${toText(action["name"])}`;
+    return `${name.padEnd(NAME_WIDTH)} private ${toText(findAnnotation(action, "exec"))}`.trimEnd();
+  });
+  return ["actions", ...rows].join("\n");
+}
+
+/** By name, those outside of packages first. */
+export function sortByName(actions: readonly JsonObject[]): readonly JsonObject[] {
+  const toKey = (action: JsonObject) => {
+    const path = toText(action["namespace"]).split("/");
+    const name = [...path.slice(1), toText(action["name"])].join("/").toLowerCase();
+    return `${path.length}${name}`;
+  };
+  return [...actions].sort((a, b) => (toKey(a) < toKey(b) ? -1 : 1));
+}
+
+const SHORT_STATUS = ["success", "application error", "developer error", "internal error"];
+const DURATION_WIDTH = 10;
+const START_WIDTH = 5;
+
+/** Nothing at all where there are none. */
+export function formatActivations(activations: readonly JsonObject[]): string | undefined {
+  if (activations.length === 0) return undefined;
+  const rows = activations.map((activation) => [
+    formatTime(toNumber(activation["start"])),
+    toText(activation["activationId"]),
+    toText(findAnnotation(activation, "kind")) || "unknown",
+    findAnnotation(activation, "initTime") === undefined ? "warm" : "cold",
+    formatDuration(activation),
+    SHORT_STATUS[findStatusCode(activation)] ?? "",
+    toEntity(activation),
+  ]);
+  const header = ["Datetime", "Activation ID", "Kind", "Start", "Duration", "Status", "Entity"];
+  const least = [0, 0, 0, START_WIDTH, DURATION_WIDTH, 0, 0];
+  const widths = header.map((title, column) =>
+    Math.max(title.length, least[column] ?? 0, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return [header, ...rows]
+    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" "))
+    .map((line) => line.trimEnd())
+    .join("\n");
+}
+
+function findStatusCode(activation: JsonObject): number {
+  const code = toNumber(activation["statusCode"]);
+  if (!Number.isNaN(code)) return code;
+  const response = activation["response"] as JsonObject | undefined;
+  return STATUS_WORDS.indexOf(toText(response?.["status"]));
+}
+
+const ENTITY_WIDTHS = { namespace: 20, name: 30, version: 20 };
+
+function toEntity(activation: JsonObject): string {
+  const namespace = shorten(toText(activation["namespace"]), ENTITY_WIDTHS.namespace);
+  const name = shorten(toText(activation["name"]), ENTITY_WIDTHS.name);
+  return `${namespace}/${name}:${shorten(toText(activation["version"]), ENTITY_WIDTHS.version)}`;
+}
+
+const DOTS = "...";
+
+/** Shortened in the middle: names differ at their ends. */
+function shorten(text: string, lengthMax: number): string {
+  if (text.length <= lengthMax) return text;
+  const kept = lengthMax - DOTS.length;
+  const head = Math.ceil(kept / 2);
+  return `${text.slice(0, head)}${DOTS}${text.slice(text.length - (kept - head))}`;
+}
+
+/** Local, to the second. */
+export function formatTime(epochMs: number): string {
+  const time = new Date(epochMs);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join("-");
+  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":");
+  return `${day} ${clock}`;
+}
+
+const MINUTE_S = 60;
+const HOUR_S = 3600;
+
+/** `35ms`, `1.5s`, `2m3.5s`, `1h0m0s`. */
+function formatDuration({ start, end, duration }: JsonObject): string {
+  const ms = toNumber(end) - toNumber(start);
+  if (toNumber(duration) === 0 || !(ms > 0)) return "0s";
+  if (ms < SECOND_MS) return `${ms}ms`;
+  const seconds = ms / SECOND_MS;
+  if (seconds < MINUTE_S) return `${seconds}s`;
+  const rest = Number((seconds % MINUTE_S).toFixed(3));
+  const minutes = Math.floor((seconds % HOUR_S) / MINUTE_S);
+  const hours = Math.floor(seconds / HOUR_S);
+  return `${hours > 0 ? `${hours}h` : ""}${minutes}m${rest}s`;
+}

@@ -1,0 +1,123 @@
+// Entities as `wsk` shows them: known fields in a fixed order, empty ones left out, free-form values
+// with their keys in order.
+
+import { STATUS_WORDS } from "../entities/activation.ts";
+import { isJsonObject, type JsonObject } from "../kernel/json.ts";
+import { CliError } from "./cli-error.ts";
+import { sortKeys } from "./lossless-json.ts";
+
+const ACTION_FIELDS = [
+  "namespace",
+  "name",
+  "version",
+  "exec",
+  "annotations",
+  "delAnnotations",
+  "parameters",
+  "limits",
+  "error",
+  "code",
+  "publish",
+  "updated",
+];
+const EXEC_FIELDS = ["kind", "code", "image", "init", "main", "components", "binary"];
+const LIMIT_FIELDS = ["timeout", "memory", "logs", "concurrency"];
+const KEY_VALUE_FIELDS = ["key", "value", "init"];
+const ACTIVATION_FIELDS = [
+  "namespace",
+  "name",
+  "version",
+  "subject",
+  "activationId",
+  "cause",
+  "start",
+  "end",
+  "duration",
+  "statusCode",
+  "response",
+  "logs",
+  "annotations",
+  "publish",
+];
+
+/** An object of the API, or a `CliError`: the server is another program. */
+export function toObject(value: unknown): JsonObject {
+  if (isJsonObject(value)) return value;
+  throw new CliError("the server's answer is not what was asked for");
+}
+
+export function toObjects(value: unknown): readonly JsonObject[] {
+  if (Array.isArray(value)) return value.map(toObject);
+  throw new CliError("the server's answer is not a list");
+}
+
+export function toText(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+export function toActionRecord(value: unknown): JsonObject {
+  const action = toObject(value);
+  return pick(ACTION_FIELDS, {
+    ...action,
+    exec: isJsonObject(action["exec"]) ? pick(EXEC_FIELDS, action["exec"]) : undefined,
+    annotations: toKeyValues(action["annotations"]),
+    parameters: toKeyValues(action["parameters"]),
+    limits: isJsonObject(action["limits"]) ? pick(LIMIT_FIELDS, action["limits"]) : undefined,
+  });
+}
+
+/** `statusCode` follows from the status's words, as the record has no number. */
+export function toActivationRecord(value: unknown): JsonObject {
+  const activation = toObject(value);
+  const response = isJsonObject(activation["response"]) ? activation["response"] : {};
+  const statusCode = Math.max(0, STATUS_WORDS.indexOf(toText(response["status"])));
+  const whole: JsonObject = {
+    ...activation,
+    statusCode,
+    response: {
+      status: response["status"],
+      statusCode,
+      success: response["success"],
+      result: sortKeys(response["result"]),
+    },
+    logs: activation["logs"] ?? [],
+    annotations: toKeyValues(activation["annotations"]),
+  };
+  const known = ACTIVATION_FIELDS.filter((field) => whole[field] !== undefined);
+  return Object.fromEntries(known.map((field) => [field, whole[field]]));
+}
+
+/** One field by its name in any case. */
+export function pickField(
+  record: JsonObject,
+  { field, of, exitCode }: { field: string; of: "action" | "activation"; exitCode: number },
+): unknown {
+  const fields = of === "action" ? ACTION_FIELDS : ACTIVATION_FIELDS;
+  const known = fields.find((each) => each.toLowerCase() === field.toLowerCase());
+  if (known !== undefined) return record[known];
+  throw new CliError(`Invalid field filter '${field}': use one of ${fields.join(", ")}`, exitCode);
+}
+
+export function findAnnotation(entity: JsonObject, key: string): unknown {
+  const annotations = Array.isArray(entity["annotations"]) ? entity["annotations"] : [];
+  const found = annotations.filter(isJsonObject).find((each) => each["key"] === key);
+  return found?.["value"];
+}
+
+function toKeyValues(value: unknown): readonly JsonObject[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(isJsonObject).map((each) => {
+    const known = KEY_VALUE_FIELDS.filter((field) => each[field] !== undefined);
+    return Object.fromEntries(known.map((field) => [field, sortKeys(each[field])]));
+  });
+}
+
+function pick(fields: readonly string[], value: JsonObject): JsonObject {
+  const present = fields.filter((field) => !isEmpty(value[field]));
+  return Object.fromEntries(present.map((field) => [field, value[field]]));
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === "") return true;
+  return Array.isArray(value) && value.length === 0;
+}
