@@ -198,6 +198,9 @@ class JournalBus implements Bus {
       },
       publishedAt: entry.publishedAt,
       startedBefore: entry.startedBefore,
+      get lost() {
+        return entry.gone !== undefined && entry.gone !== true;
+      },
       start: () => this.#start(entry),
       done: () => this.#done(entry),
     };

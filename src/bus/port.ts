@@ -24,6 +24,8 @@ export interface Delivery {
   readonly publishedAt: number;
   /** `start` had been called by an earlier process: it may have been worked on, and must not be again. */
   readonly startedBefore: boolean;
+  /** It could not be kept, and whoever published it was told so: it is no work any more. */
+  readonly lost: boolean;
   /** Resolves once the mark survives `kill -9`; only then may the work begin. Rejects if it cannot be kept. */
   start(): Promise<void>;
   /** Settled for good. Called twice, the second is ignored. */

@@ -14,7 +14,7 @@ import type { Action } from "../entities/action.ts";
 import { type ActivationRecord, toBlockingAnswer, toDocument } from "../entities/activation.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { MB, SECOND_MS } from "../kernel/units.ts";
+import { KB, MB, SECOND_MS } from "../kernel/units.ts";
 import { type ActivationMessage, decodeActivation } from "../messages/activation-message.ts";
 import { encodeCompletion } from "../messages/completion.ts";
 import type { ContainerPool, Job, Lease } from "../pool/pool.ts";
@@ -50,9 +50,14 @@ const NOT_PROVISIONED = "Failed to provision resources to run the action.";
 
 interface Activation {
   readonly delivery: Delivery;
+  /** While it waits, large arguments are left to the bus, which keeps them on disk. */
   readonly message: ActivationMessage;
   readonly action: Action;
 }
+
+/** Characters of arguments that a waiting activation keeps in memory. */
+const WAITING_CONTENT_MAX = 16 * KB;
+const LEFT_OUT = "" as ActivationMessage["content"];
 
 export class Invoker implements AsyncDisposable {
   readonly #options: InvokerOptions;
@@ -138,7 +143,9 @@ export class Invoker implements AsyncDisposable {
 
   #submit(activation: Activation): void {
     if (this.#stopping) return;
-    const { message, action } = activation;
+    const { action, delivery } = activation;
+    const isLarge = activation.message.content.length > WAITING_CONTENT_MAX;
+    const message = isLarge ? { ...activation.message, content: LEFT_OUT } : activation.message;
     const { id, revision } = message.action;
     const { uuid } = message.user.namespace;
     const job: Job = {
@@ -149,8 +156,12 @@ export class Invoker implements AsyncDisposable {
         memoryMb: action.limits.memory,
         concurrency: action.limits.concurrency,
       },
-      placed: (lease) => this.#inBackground(message, this.#run(activation, lease)),
-      failed: (cause) => this.#inBackground(message, this.#recordFailure(activation, cause)),
+      placed: (lease) => {
+        const whole = isLarge ? decodeActivation(delivery.message) : message;
+        this.#inBackground(message, this.#run({ delivery, message: whole, action }, lease));
+      },
+      failed: (cause) =>
+        this.#inBackground(message, this.#recordFailure({ delivery, message, action }, cause)),
     };
     this.#options.pool.submit(job);
   }
@@ -162,6 +173,7 @@ export class Invoker implements AsyncDisposable {
       if (this.#stopping || !(await this.#markStarted(activation))) {
         if (lease.fresh) lease.destroy();
         else lease.release();
+        this.#inBackground(message, this.#submitAgain(activation));
         return;
       }
       const { payloadBytesMax } = this.#options.limits;
@@ -181,10 +193,16 @@ export class Invoker implements AsyncDisposable {
       await delivery.start();
       return true;
     } catch (cause) {
-      // Whoever published it in this turn was told so; what was accepted before stays on the bus.
       this.#options.log.warn({ err: cause, ...toFields(message) }, "activation cannot be started");
       return false;
     }
+  }
+
+  /** What was accepted before runs when there is room for its mark; whoever just published it knows. */
+  async #submitAgain(activation: Activation): Promise<void> {
+    if (activation.delivery.lost) return;
+    await delay(STORE_RETRY_MS, undefined, { signal: this.#closed.signal });
+    this.#submit(activation);
   }
 
   async #recordFailure({ delivery, message }: Activation, cause: unknown): Promise<void> {

@@ -1,8 +1,13 @@
 // The log: one structured line an event on stderr. A terminal gets a readable form.
 
 import { createRequire } from "node:module";
-import pino, { type Logger } from "pino";
+import type Pino from "pino";
+import type { Logger } from "pino";
 import type PinoPretty from "pino-pretty";
+
+// Imported, a CommonJS module is first searched for its names, which takes longer than to load it.
+const require = createRequire(import.meta.url);
+const pino = require("pino") as typeof Pino;
 
 export type Log = Logger;
 
@@ -23,6 +28,6 @@ export function createLog(options: LogOptions): Log {
   };
   if (!options.readable) return pino(settings, pino.destination({ dest: 2, sync: true }));
   // Loaded only where it is used: it costs a server's start what nobody reads.
-  const pretty = createRequire(import.meta.url)("pino-pretty") as typeof PinoPretty;
+  const pretty = require("pino-pretty") as typeof PinoPretty;
   return pino(settings, pretty({ destination: 2, sync: true, ignore: "hostname,pid" }));
 }
