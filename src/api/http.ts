@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { BriskError, failure } from "../kernel/errors.ts";
 import type { TransactionId } from "../kernel/ids.ts";
+import { SECOND_MS } from "../kernel/units.ts";
 
 /** One request on its way through the API. */
 export interface Call {
@@ -44,7 +45,14 @@ export function toErrorReply(cause: BriskError, transactionId: TransactionId): R
   return json({ error: cause.message, code: transactionId }, cause.status);
 }
 
-export function send(response: ServerResponse, reply: Reply, transactionId: TransactionId): void {
+/** How long the rest of a body that nobody reads is taken and dropped. */
+const DRAIN_MS = 10 * SECOND_MS;
+
+export function send(
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  reply: Reply,
+  transactionId: TransactionId,
+): void {
   const headers = [
     "Content-Type",
     reply.contentType ?? JSON_TYPE,
@@ -61,7 +69,28 @@ export function send(response: ServerResponse, reply: Reply, transactionId: Tran
     headers.push("WWW-Authenticate", 'Basic realm="OpenWhisk secure realm"');
   }
   response.writeHead(reply.status, headers);
-  response.end(reply.text);
+  if (request.complete || !hasBody(request)) response.end(reply.text);
+  else sendEarly({ request, response }, reply.text);
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers["content-length"];
+  return (length !== undefined && length !== "0") || headers["transfer-encoding"] !== undefined;
+}
+
+/**
+ * Before the body has come: the client may read the answer at once, but the connection stays until the
+ * rest has come. Closed earlier, it would be reset, and the client would see that, not the answer.
+ */
+function sendEarly(
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  text: string,
+): void {
+  const timer = setTimeout(() => request.destroy(), DRAIN_MS);
+  request.once("end", () => response.end());
+  request.once("close", () => clearTimeout(timer));
+  response.write(text);
+  request.resume();
 }
 
 /**
@@ -103,8 +132,12 @@ function collect(
     let length = 0;
     request.on("data", (chunk: Buffer) => {
       length += chunk.length;
-      if (length <= bytesMax) chunks.push(chunk);
-      else reject(tooLarge(field, length, bytesMax));
+      if (length <= bytesMax) {
+        chunks.push(chunk);
+        return;
+      }
+      chunks.length = 0;
+      reject(tooLarge(field, length, bytesMax));
     });
     request.on("end", () => {
       const [only] = chunks;
