@@ -29,6 +29,8 @@ export interface Bench {
   /** Fewer repetitions, less stored: for a look, not for the record. */
   readonly quick: boolean;
   readonly loads: LoadGenerator;
+  /** Another `brisk` than the checkout's: what an earlier version measured on this machine today. */
+  readonly program?: string;
 }
 
 type FigureParts = Omit<Figure, "value" | "met">;

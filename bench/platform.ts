@@ -1,24 +1,17 @@
-// `brisk up` as the bench starts it: a process of its own on a data directory of its own, and the few
-// requests that the figures make.
+// `brisk up` as the bench uses it, and the few requests that the figures make.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Brisk, startBrisk } from "../test/harness.ts";
+import type { Bench } from "./figure.ts";
 import { toRequestText } from "./http-client.ts";
-
-export interface PlatformOptions {
-  readonly data: string;
-  /** Further arguments of `brisk up`. */
-  readonly flags?: readonly string[];
-}
+import type { Room } from "./room.ts";
 
 export interface Platform extends AsyncDisposable {
   readonly port: number;
-  readonly processId: number;
   /** From the start of the process until it said that it can serve. */
   readonly readyMs: number;
+  residentMb(): number;
   /** A whole request, for the load generator. `path` is below the namespace. */
   toRequest(method: string, path: string, body?: object): string;
   /** Rejects where the status is not 2xx. */
@@ -28,23 +21,28 @@ export interface Platform extends AsyncDisposable {
 /** What the hop's child and the platform's action both run. */
 export const BENCH_FUNCTION =
   "function main({ name }) { return { greeting: 'Hello ' + (name || 'stranger') } }";
-export const BENCH_ARGUMENTS = { name: "bench" };
+export const BENCH_ARGUMENTS: { readonly name: string } = { name: "bench" };
 
-const BRISK = join(import.meta.dirname, "../bin/brisk");
 const NAMESPACE = "/api/v1/namespaces/_";
+const KB_IN_MB = 1024;
 
-export async function startPlatform({ data, flags = [] }: PlatformOptions): Promise<Platform> {
+export async function startPlatform(
+  { program }: Bench,
+  room: Room,
+  flags: readonly string[] = [],
+): Promise<Platform> {
   const from = performance.now();
-  const args = ["up", "--data", data, "--port", "0", "--log-level", "warn", ...flags];
-  const child = spawn(BRISK, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const url = await readReady(child);
+  const brisk = await startBrisk({
+    data: room.path,
+    args: ["--log-level", "warn", ...flags],
+    ...(program === undefined ? {} : { program }),
+  });
   const readyMs = performance.now() - from;
-  const key = /^AUTH=(.+)$/m.exec(readFileSync(join(data, "wskprops"), "utf8"))?.[1] ?? "";
-  const authorization = `Basic ${Buffer.from(key).toString("base64")}`;
+  const authorization = `Basic ${Buffer.from(brisk.auth).toString("base64")}`;
   return {
-    port: Number(url.port),
-    processId: child.pid ?? 0,
+    port: Number(new URL(brisk.url).port),
     readyMs,
+    residentMb: () => readResidentMb(brisk),
     toRequest: (method, path, body) =>
       toRequestText({
         method,
@@ -53,17 +51,17 @@ export async function startPlatform({ data, flags = [] }: PlatformOptions): Prom
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     fetch: async (method, path, body) => {
-      const response = await fetch(new URL(NAMESPACE + path, url), {
-        method,
-        headers: { authorization, "content-type": "application/json" },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-      return JSON.parse(text);
+      const answer = await brisk.request(method, NAMESPACE + path, { body });
+      if (answer.status < 300) return answer.json;
+      throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
     },
-    [Symbol.asyncDispose]: () => stop(child),
+    [Symbol.asyncDispose]: () => brisk[Symbol.asyncDispose](),
   };
+}
+
+function readResidentMb({ child }: Brisk): number {
+  const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / KB_IN_MB;
 }
 
 export async function createAction(platform: Platform, name: string): Promise<void> {
@@ -83,28 +81,12 @@ export async function waitUntilStored(platform: Platform, activations: number): 
     const answer = await platform.fetch("GET", "/activations?count=true");
     const stored = (answer as { activations: number }).activations;
     if (stored >= activations) return;
-    if (performance.now() > until)
+    if (performance.now() > until) {
       throw new Error(`Only ${stored} of ${activations} were recorded`);
-    await new Promise((resolve) => setTimeout(resolve, STORED_POLL_MS));
+    }
+    await delay(STORED_POLL_MS);
   }
 }
 
 const STORED_DEADLINE_MS = 120_000;
 const STORED_POLL_MS = 50;
-
-async function readReady(child: ChildProcess): Promise<URL> {
-  const { stdout } = child;
-  if (stdout === null) throw new Error("brisk up was started without a pipe");
-  for await (const line of createInterface({ input: stdout })) {
-    const [, url] = /^ready (http:.+)$/.exec(line) ?? [];
-    if (url !== undefined) return new URL(url);
-  }
-  throw new Error("brisk up ended before it was ready");
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill("SIGTERM");
-  await exited;
-}

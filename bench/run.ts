@@ -4,7 +4,8 @@
 //     npm run bench -- --quick           fewer repetitions and a smaller store, under 45 s
 //     npm run bench -- --json            the table as JSON
 //     npm run bench -- --check           fails where a budget is missed
-//     npm run bench -- --only warm,list  only these groups
+//     npm run bench -- --only warm,cold  only these groups
+//     npm run bench -- --program PATH    another brisk than the checkout's
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -34,6 +35,7 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
     check: { type: "boolean", default: false },
     only: { type: "string" },
+    program: { type: "string" },
   },
 });
 
@@ -51,11 +53,13 @@ async function measure(groups: readonly string[]): Promise<readonly Figure[]> {
   const directory = mkdtempSync(join(DISK, "brisk-bench-"));
   try {
     await using loads = new LoadGenerator();
+    const { quick, program } = values;
+    const bench = { directory, quick, loads, ...(program === undefined ? {} : { program }) };
     const measured: Figure[] = [];
     for (const [name, measureGroup] of Object.entries(GROUPS)) {
       if (!groups.includes(name)) continue;
       process.stderr.write(`measuring ${name}\n`);
-      measured.push(...(await measureGroup({ directory, quick: values.quick, loads })));
+      measured.push(...(await measureGroup(bench)));
     }
     return measured;
   } finally {

@@ -23,7 +23,7 @@ const CLIENTS = 32;
 export async function measureAccept(bench: Bench): Promise<readonly Figure[]> {
   using room = openRoom(bench.directory);
   await using appender = await startAppender(room.path, messageBytes());
-  await using platform = await startPlatform({ data: room.path });
+  await using platform = await startPlatform(bench, room);
   await createAction(platform, "accepted");
   const [ours, raw, overHttp] = await compare(bench, { platform, appender });
   return [

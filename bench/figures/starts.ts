@@ -11,7 +11,7 @@ import { measureInTurns, type TurnResult, timed } from "../rounds.ts";
 
 export async function measureCold(bench: Bench): Promise<readonly Figure[]> {
   using room = openRoom(bench.directory);
-  await using platform = await startPlatform({ data: room.path, flags: ["--stem-cells", "0"] });
+  await using platform = await startPlatform(bench, room, ["--stem-cells", "0"]);
   const [ours, baseline] = await measureInTurns(bench.quick ? 20 : 100, [
     { label: "cold, no stem cell", turn: firstInvocations(bench, platform) },
     { label: "node -e 0", turn: () => timed(runNode) },
@@ -28,7 +28,7 @@ export async function measureCold(bench: Bench): Promise<readonly Figure[]> {
 
 export async function measurePrewarmed(bench: Bench): Promise<readonly Figure[]> {
   using room = openRoom(bench.directory);
-  await using platform = await startPlatform({ data: room.path });
+  await using platform = await startPlatform(bench, room);
   await createAction(platform, "warm");
   const warm = () => invokeOnce(bench, { platform, name: "warm" });
   const first = firstInvocations(bench, platform);

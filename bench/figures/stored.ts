@@ -1,7 +1,6 @@
 // What stored activations cost: the start of a platform that has many, listing among them, and the
 // memory of an idle platform.
 
-import { readFileSync } from "node:fs";
 import { type Bench, type Figure, toLatencyFigure } from "../figure.ts";
 import { type Platform, startPlatform } from "../platform.ts";
 import { openRoom, type Room } from "../room.ts";
@@ -18,16 +17,16 @@ export async function measureStored(bench: Bench): Promise<readonly Figure[]> {
   using fewRoom = openRoom(bench.directory);
   using manyRoom = openRoom(bench.directory);
   const count = bench.quick ? MANY_QUICK : MANY;
-  const few = await seed(fewRoom, FEW);
-  const many = await seed(manyRoom, count);
+  const few = await seed(bench, fewRoom, FEW);
+  const many = await seed(bench, manyRoom, count);
   const ready = await measureReady(bench, { fewRoom, manyRoom, count });
   const listed = await measureList(bench, { fewRoom, manyRoom, few, many, count });
   return [...ready, ...listed];
 }
 
 /** The first start makes the databases and the guest; its figure is not of interest here. */
-async function seed(room: Room, activations: number): Promise<Seeded> {
-  const platform = await startPlatform({ data: room.path });
+async function seed(bench: Bench, room: Room, activations: number): Promise<Seeded> {
+  const platform = await startPlatform(bench, room);
   await platform[Symbol.asyncDispose]();
   return seedActivations({ data: room.path, activations });
 }
@@ -41,8 +40,8 @@ interface Rooms {
 async function measureReady(bench: Bench, rooms: Rooms): Promise<readonly Figure[]> {
   const memoryMb: number[] = [];
   const start = (room: Room) => async () => {
-    await using platform = await startPlatform({ data: room.path });
-    memoryMb.push(residentMb(platform));
+    await using platform = await startPlatform(bench, room);
+    memoryMb.push(platform.residentMb());
     return { latenciesMs: [platform.readyMs] };
   };
   const stored = rooms.count.toLocaleString("en");
@@ -68,21 +67,14 @@ async function measureReady(bench: Bench, rooms: Rooms): Promise<readonly Figure
   ];
 }
 
-function residentMb({ processId }: Platform): number {
-  const status = readFileSync(`/proc/${processId}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / KB_IN_MB;
-}
-
-const KB_IN_MB = 1024;
-
 interface Listed extends Rooms {
   readonly few: Seeded;
   readonly many: Seeded;
 }
 
 async function measureList(bench: Bench, listed: Listed): Promise<readonly Figure[]> {
-  await using few = await startPlatform({ data: listed.fewRoom.path });
-  await using many = await startPlatform({ data: listed.manyRoom.path });
+  await using few = await startPlatform(bench, listed.fewRoom);
+  await using many = await startPlatform(bench, listed.manyRoom);
   const list = (platform: Platform, { since, upto }: Seeded) => {
     const query = `name=${LISTED_NAME}&since=${since}&upto=${upto}&limit=${LISTED}`;
     const requests = [platform.toRequest("GET", `/activations?${query}`)];

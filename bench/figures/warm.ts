@@ -13,7 +13,7 @@ const MANY_CLIENTS = 32;
 export async function measureWarm(bench: Bench): Promise<readonly Figure[]> {
   using room = openRoom(bench.directory);
   await using hop = await startHop(room.path);
-  await using platform = await startPlatform({ data: room.path });
+  await using platform = await startPlatform(bench, room);
   await createAction(platform, "warm");
   const body = JSON.stringify(BENCH_ARGUMENTS);
   const hopLoad = {
