@@ -226,7 +226,9 @@ function folderOf(file: string): string {
 
 /** Relative imports, dynamic ones and workers' files, as paths from the root. */
 function importsOf(file: string): string[] {
-  const found = read(file).matchAll(/(?:from|import|import\(|new URL\()\s*"(\.{1,2}\/[^"]+)"/g);
+  const found = read(file).matchAll(
+    /(?:from|import|import\(|new URL\()\s*"(\.{1,2}\/[^"]+\.\w+)"/g,
+  );
   return [...found].map(([, target = ""]) => normalize(join(dirname(file), target)));
 }
 
