@@ -1,9 +1,7 @@
 // `brisk action create` and `update`: the PUT's body from flags and a file. Only what was typed is sent,
 // so that the server supplies what is standard, and an update keeps the rest.
 
-import { randomInt } from "node:crypto";
 import type { Command } from "commander";
-import type { KeyValue } from "../entities/action.ts";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
 import { type ArtifactOptions, readArtifact } from "./artifact.ts";
 import { attempt, CliError, EXIT } from "./cli-error.ts";
@@ -18,11 +16,10 @@ import {
 import { toObject } from "./records.ts";
 import type { RestClient } from "./rest-client.ts";
 import { parseEntityName, type TypedName, toResourcePath } from "./typed-name.ts";
+import { createWebAnnotations, listLifted, type WebFlags } from "./web-annotations.ts";
 
-interface WriteFlags extends ArtifactOptions {
+interface WriteFlags extends ArtifactOptions, WebFlags {
   readonly copy?: boolean;
-  readonly web?: string;
-  readonly webSecure?: string;
   readonly timeout?: number;
   readonly memory?: number;
   readonly logsize?: number;
@@ -102,18 +99,24 @@ function addWriteOptions(command: Command, isUpdate: boolean): KeyValues {
     .option("-m, --memory <MB>", "memory of one container (default: 256)", parseCount)
     .option("-l, --logsize <MB>", "log of one activation (default: 10)", parseCount)
     .option("-c, --concurrency <N>", "runs at a time in one container (default: 1)", parseCount)
-    .option("--kind <KIND>", "the language, for instance nodejs:24, where the suffix does not say it")
+    .option(
+      "--kind <KIND>",
+      "the language, for instance nodejs:24, where the suffix does not say it",
+    )
     .option("--main <NAME>", "function to run, where it is not main")
     .option("--copy", "ARTIFACT is an existing action, whose code and parameters are taken")
     .option("--web <HOW>", "web action: yes, raw or no")
-    .option("--web-secure <SECRET>", "web action needs this secret; true makes one, false lifts it");
+    .option(
+      "--web-secure <SECRET>",
+      "web action needs this secret; true makes one, false lifts it",
+    );
   return { parameters, annotations };
 }
 
 async function createBody(write: Write): Promise<JsonObject> {
   const { artifact, flags, keyValues, isUpdate } = write;
   const parameters = keyValues.parameters.toArray();
-  const annotations = [...keyValues.annotations.toArray(), ...(await createWebAnnotations(write))];
+  const annotations = [...keyValues.annotations.toArray(), ...createWebAnnotations(flags)];
   const copied = flags.copy === true ? await readCopied(write) : undefined;
   const exec = copied?.exec ?? (await readExec(artifact, { flags, isUpdate }));
   const limits = {
@@ -127,7 +130,7 @@ async function createBody(write: Write): Promise<JsonObject> {
     ...(exec === undefined ? {} : { exec }),
     ...nonEmpty("parameters", [...(copied?.parameters ?? []), ...parameters]),
     ...nonEmpty("annotations", [...(copied?.annotations ?? []), ...annotations]),
-    ...nonEmpty("delAnnotations", listRemoved(flags)),
+    ...nonEmpty("delAnnotations", [...(flags.delAnnotation ?? []), ...listLifted(flags)]),
     ...(isLimited ? { limits } : {}),
   };
 }
@@ -142,9 +145,9 @@ async function readExec(
 ): Promise<unknown> {
   const { kind, main } = flags;
   if (artifact !== undefined) return await readArtifact(artifact, { kind, main });
-  if (!isUpdate) throw new CliError("A file with its code must be named", EXIT.usage);
+  if (!isUpdate) throw new CliError("A file with its code must be named", { exitCode: EXIT.usage });
   if (kind === undefined && main === undefined) return undefined;
-  throw new CliError("--kind and --main need the file with the code too", EXIT.usage);
+  throw new CliError("--kind and --main need the file with the code too", { exitCode: EXIT.usage });
 }
 
 interface Copied {
@@ -154,7 +157,8 @@ interface Copied {
 }
 
 async function readCopied({ client, artifact }: Write): Promise<Copied> {
-  if (artifact === undefined) throw new CliError("--copy needs the name of an action", EXIT.usage);
+  if (artifact === undefined)
+    throw new CliError("--copy needs the name of an action", { exitCode: EXIT.usage });
   const path = toResourcePath("actions", parseEntityName(artifact));
   const action = toObject(await client.call({ method: "GET", path, query: { code: true } }));
   const list = (value: unknown) => (Array.isArray(value) ? value : []);
@@ -168,40 +172,4 @@ async function readCopied({ client, artifact }: Write): Promise<Copied> {
 
 function toKey(value: unknown): unknown {
   return isJsonObject(value) ? value["key"] : undefined;
-}
-
-const WEB: Readonly<Record<string, { readonly isWeb: boolean; readonly isRaw: boolean }>> = {
-  yes: { isWeb: true, isRaw: false },
-  true: { isWeb: true, isRaw: false },
-  raw: { isWeb: true, isRaw: true },
-  no: { isWeb: false, isRaw: false },
-  false: { isWeb: false, isRaw: false },
-};
-const SECURE = "require-whisk-auth";
-/** JavaScript's largest exact integer; `randomInt` draws up to 48 bits at a time. */
-const SECRET_MAX = 2 ** 48 - 1;
-
-async function createWebAnnotations({ flags }: Write): Promise<readonly KeyValue[]> {
-  const { web, webSecure } = flags;
-  const result: KeyValue[] = [];
-  if (web !== undefined) {
-    const how = WEB[web.toLowerCase()];
-    if (how === undefined) {
-      throw new CliError(`--web is '${web}', must be yes, raw or no`, EXIT.usage);
-    }
-    result.push(
-      { key: "web-export", value: how.isWeb },
-      { key: "raw-http", value: how.isRaw },
-      { key: "final", value: how.isWeb },
-    );
-  }
-  if (webSecure !== undefined && webSecure !== "false") {
-    const value = webSecure === "true" ? randomInt(SECRET_MAX) : webSecure;
-    result.push({ key: SECURE, value });
-  }
-  return result;
-}
-
-function listRemoved({ delAnnotation = [], webSecure }: WriteFlags): readonly string[] {
-  return webSecure === "false" ? [...delAnnotation, SECURE] : delAnnotation;
 }

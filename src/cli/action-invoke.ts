@@ -65,18 +65,21 @@ It exits with 246 if the action failed, and with 202 if it did not finish within
 }
 
 function printAnswer(context: CliContext, answer: RestAnswer, invocation: Invocation): void {
-  const { terminal } = context;
-  if (answer.status === HTTP_ACCEPTED) return printAccepted(context, answer, invocation);
   if (answer.status === HTTP_OK) {
-    const value = readJson(answer);
-    if (!invocation.resultOnly) terminal.printOk(describe(invocation, value));
-    return terminal.print(formatJson(sortKeys(value)));
+    printFinished(context, answer, invocation);
+  } else if (answer.status === HTTP_ACCEPTED) {
+    printAccepted(context, answer, invocation);
+  } else if (isFailedActivation(answer)) {
+    printFailed(context, answer, invocation);
+  } else {
+    throw toApiError(answer);
   }
-  if (!isFailedActivation(answer)) throw toApiError(answer);
+}
+
+function printFinished({ terminal }: CliContext, answer: RestAnswer, invocation: Invocation): void {
   const value = readJson(answer);
-  if (!invocation.resultOnly) terminal.printOkAside(describe(invocation, value));
-  terminal.printAside(formatJson(sortKeys(value)));
-  return context.setExitCode(toExitCode(answer.status));
+  if (!invocation.resultOnly) terminal.printOk(describe(invocation, value));
+  terminal.print(formatJson(sortKeys(value)));
 }
 
 function printAccepted(
@@ -85,12 +88,27 @@ function printAccepted(
   invocation: Invocation,
 ): void {
   const value = readJson(answer);
-  if (!invocation.isBlocking) return terminal.printOk(describe(invocation, value));
+  if (!invocation.isBlocking) {
+    terminal.printOk(describe(invocation, value));
+    return;
+  }
   const id = toText(toObject(value)["activationId"]);
   terminal.printOkAside(
     `invoked ${toShown(invocation.name)}, but the request has not yet finished, with id ${id}`,
   );
-  return setExitCode(HTTP_ACCEPTED);
+  setExitCode(HTTP_ACCEPTED);
+}
+
+/** The same as of a finished one, on stderr. */
+function printFailed(
+  { terminal, setExitCode }: CliContext,
+  answer: RestAnswer,
+  invocation: Invocation,
+): void {
+  const value = readJson(answer);
+  if (!invocation.resultOnly) terminal.printOkAside(describe(invocation, value));
+  terminal.printAside(formatJson(sortKeys(value)));
+  setExitCode(toExitCode(answer.status));
 }
 
 /** The action ran and failed: a record or a bare result, which other errors' `code` sets apart. */

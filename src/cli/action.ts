@@ -9,10 +9,22 @@ import { addInvoke } from "./action-invoke.ts";
 import { toSuffix } from "./artifact.ts";
 import { attempt, CliError, EXIT } from "./cli-error.ts";
 import { chooseConnection } from "./connection.ts";
-import { addConnectionOptions, type CliContext, openClient, readConnectionFlags } from "./context.ts";
+import {
+  addConnectionOptions,
+  type CliContext,
+  openClient,
+  readConnectionFlags,
+} from "./context.ts";
 import { addListOptions, formatActions, type ListFlags, sortByName } from "./lists.ts";
 import { formatJson } from "./lossless-json.ts";
-import { findAnnotation, pickField, toActionRecord, toObject, toObjects, toText } from "./records.ts";
+import {
+  findAnnotation,
+  pickField,
+  toActionRecord,
+  toObject,
+  toObjects,
+  toText,
+} from "./records.ts";
 import { formatSummary } from "./summary.ts";
 import { parseEntityName, parseTypedName, toResourcePath } from "./typed-name.ts";
 
@@ -75,17 +87,18 @@ function printAction(
   { name, field }: { name: string; field: string | undefined },
 ): void {
   const record = toActionRecord(action);
-  if (field === undefined) {
-    terminal.printOk(`got action ${terminal.bold(name)}`);
-    return terminal.print(formatJson(record));
-  }
-  const value = pickField(record, { field, of: "action", exitCode: EXIT.usage });
-  terminal.printOk(`got action ${terminal.bold(name)}, displaying field ${terminal.bold(field)}`);
-  return terminal.print(formatJson(value));
+  const shown =
+    field === undefined ? record : pickField(record, { field, of: "action", exitCode: EXIT.usage });
+  const what = field === undefined ? "" : `, displaying field ${terminal.bold(field)}`;
+  terminal.printOk(`got action ${terminal.bold(name)}${what}`);
+  terminal.print(formatJson(shown));
 }
 
 function printUrl(context: CliContext, command: Command, action: JsonObject): void {
-  const { apihost, apiversion } = chooseConnection(readConnectionFlags(command), context.environment);
+  const { apihost, apiversion } = chooseConnection(
+    readConnectionFlags(command),
+    context.environment,
+  );
   const [namespace = "", inPackage] = toText(action["namespace"]).split("/");
   const name = toText(action["name"]);
   const isWeb = findAnnotation(action, "web-export") === true;
@@ -103,7 +116,8 @@ function printUrl(context: CliContext, command: Command, action: JsonObject): vo
 function saveCode(context: CliContext, action: JsonObject, saveAs: string | undefined): void {
   const exec = isJsonObject(action["exec"]) ? action["exec"] : {};
   const code = exec["code"];
-  if (typeof code !== "string") throw new CliError("it has no code that could be saved", EXIT.usage);
+  if (typeof code !== "string")
+    throw new CliError("it has no code that could be saved", { exitCode: EXIT.usage });
   const isBinary = exec["binary"] === true;
   const suffix = toSuffix(toText(exec["kind"]), isBinary);
   const path = resolve(saveAs ?? `${toText(action["name"]).replaceAll("/", "_")}${suffix}`);
@@ -112,8 +126,10 @@ function saveCode(context: CliContext, action: JsonObject, saveAs: string | unde
   } catch (cause) {
     const { code: reason, message } = cause as NodeJS.ErrnoException;
     const sentence =
-      reason === "EEXIST" ? `The file '${path}' already exists` : `cannot write '${path}': ${message}`;
-    throw new CliError(sentence, EXIT.usage, cause);
+      reason === "EEXIST"
+        ? `The file '${path}' already exists`
+        : `cannot write '${path}': ${message}`;
+    throw new CliError(sentence, { exitCode: EXIT.usage, cause });
   }
   context.terminal.printOk(`saved action code to ${path}`);
 }
@@ -153,12 +169,15 @@ Examples:
     const flags = list.opts<ListFlags & { nameSort?: boolean }>();
     const place = typed === undefined ? { namespace: "_", entity: "" } : parseTypedName(typed);
     const shown = place.namespace === "_" ? "default" : place.namespace;
-    const actions = await attempt(`obtain the list of actions for namespace '${shown}'`, async () => {
-      // The slash at the end says that a package's actions are meant, not an action of that name.
-      const path = `${toResourcePath("actions", place)}${place.entity === "" ? "" : "/"}`;
-      const query = { limit: flags.limit, skip: flags.skip };
-      return toObjects(await openClient(context, list).call({ method: "GET", path, query }));
-    });
+    const actions = await attempt(
+      `obtain the list of actions for namespace '${shown}'`,
+      async () => {
+        // The slash at the end says that a package's actions are meant, not an action of that name.
+        const path = `${toResourcePath("actions", place)}${place.entity === "" ? "" : "/"}`;
+        const query = { limit: flags.limit, skip: flags.skip };
+        return toObjects(await openClient(context, list).call({ method: "GET", path, query }));
+      },
+    );
     const sorted = flags.nameSort ? sortByName(actions) : actions;
     context.terminal.print(flags.output === "json" ? formatJson(sorted) : formatActions(sorted));
   });

@@ -27,7 +27,10 @@ export function findArchiveFamily(bytes: Uint8Array): string | undefined {
     // Only the names are wanted: nothing is unpacked.
     unzipSync(bytes, { filter: ({ name }) => names.add(name) && false });
   } catch (cause) {
-    throw new CliError(`The archive cannot be read: ${(cause as Error).message}`, EXIT.usage, cause);
+    throw new CliError(`The archive cannot be read: ${(cause as Error).message}`, {
+      exitCode: EXIT.usage,
+      cause,
+    });
   }
   return ENTRIES.find(([, entries]) => entries.some((entry) => names.has(entry)))?.[0];
 }
@@ -40,7 +43,9 @@ export function zipDirectory(directory: string): Uint8Array {
     const content = readFileSync(file);
     bytes += content.length;
     if (bytes > PACKED_BYTES_MAX) {
-      throw new CliError(`'${directory}' holds more than ${PACKED_BYTES_MAX / MB} MB`, EXIT.usage);
+      throw new CliError(`'${directory}' holds more than ${PACKED_BYTES_MAX / MB} MB`, {
+        exitCode: EXIT.usage,
+      });
     }
     const mode = REGULAR_FILE | (statSync(file).mode & PERMISSIONS);
     files[path] = [content, { attrs: mode * 2 ** 16, os: UNIX }];

@@ -61,7 +61,7 @@ async function readCode(path: string, kind: string | undefined): Promise<SentExe
   if (language === undefined && kind === undefined) {
     throw new CliError(
       `'${suffix || path}' is not a supported action runtime: name the kind with --kind`,
-      EXIT.usage,
+      { exitCode: EXIT.usage },
     );
   }
   return {
@@ -70,7 +70,11 @@ async function readCode(path: string, kind: string | undefined): Promise<SentExe
   };
 }
 
-async function sendArchive(path: string, bytes: Uint8Array, kind: string | undefined): Promise<SentExec> {
+async function sendArchive(
+  path: string,
+  bytes: Uint8Array,
+  kind: string | undefined,
+): Promise<SentExec> {
   const code = Buffer.from(bytes).toString("base64");
   if (kind !== undefined) return { kind, code };
   const { findArchiveFamily } = await import("./archive.ts");
@@ -78,7 +82,7 @@ async function sendArchive(path: string, bytes: Uint8Array, kind: string | undef
   if (family !== undefined) return { kind: `${family}:default`, code };
   throw new CliError(
     `'${path}' shows no kind, as it has no package.json, index.js or __main__.py at its top: name the kind with --kind`,
-    EXIT.usage,
+    { exitCode: EXIT.usage },
   );
 }
 
@@ -91,6 +95,6 @@ function readStatus(path: string): { isDirectory(): boolean } {
     return statSync(path);
   } catch (cause) {
     const message = `File '${path}' is not a valid file or it does not exist: ${(cause as Error).message}`;
-    throw new CliError(message, EXIT.usage, cause);
+    throw new CliError(message, { exitCode: EXIT.usage, cause });
   }
 }

@@ -18,7 +18,8 @@ export class CliError extends Error {
   override readonly name = "CliError";
   readonly exitCode: number;
 
-  constructor(message: string, exitCode: number = EXIT.general, cause?: unknown) {
+  constructor(message: string, options: { exitCode?: number; cause?: unknown } = {}) {
+    const { exitCode = EXIT.general, cause } = options;
     super(message, cause === undefined ? undefined : { cause });
     this.exitCode = exitCode;
   }
@@ -30,6 +31,6 @@ export async function attempt<T>(what: string, work: () => Promise<T>): Promise<
     return await work();
   } catch (cause) {
     if (!(cause instanceof CliError)) throw cause;
-    throw new CliError(`Unable to ${what}: ${cause.message}`, cause.exitCode, cause);
+    throw new CliError(`Unable to ${what}: ${cause.message}`, { exitCode: cause.exitCode, cause });
   }
 }

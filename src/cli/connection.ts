@@ -44,10 +44,7 @@ export function chooseConnection(flags: ConnectionFlags, environment: Environmen
   return {
     apihost: flags.apihost || environment["WHISK_APIHOST"] || values["APIHOST"] || "",
     apiversion:
-      flags.apiversion ||
-      environment["WHISK_APIVERSION"] ||
-      values["APIVERSION"] ||
-      API_VERSION,
+      flags.apiversion || environment["WHISK_APIVERSION"] || values["APIVERSION"] || API_VERSION,
     auth: flags.auth || environment["WHISK_AUTH"] || values["AUTH"] || "",
     cert: flags.cert || values["CERT"] || "",
     key: flags.key || values["KEY"] || "",
@@ -62,7 +59,7 @@ export function openConnection(
   const host = parseHost(chosen);
   if (needsAuth && chosen.auth === "") {
     const message = `No authorization key is known, looked in ${chosen.path}; give one with --auth KEY or 'brisk property set --auth KEY'`;
-    throw new CliError(message, EXIT.usage);
+    throw new CliError(message, { exitCode: EXIT.usage });
   }
   const certificate = readCertificate(chosen, insecure);
   return {
@@ -103,6 +100,9 @@ function readPem(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new CliError(`Unable to read '${path}': ${(cause as Error).message}`, EXIT.usage, cause);
+    throw new CliError(`Unable to read '${path}': ${(cause as Error).message}`, {
+      exitCode: EXIT.usage,
+      cause,
+    });
   }
 }

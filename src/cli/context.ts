@@ -3,7 +3,12 @@
 
 import type { Command } from "commander";
 import type { Environment } from "../settings/environment.ts";
-import { type Chosen, type ConnectionFlags, chooseConnection, openConnection } from "./connection.ts";
+import {
+  type Chosen,
+  type ConnectionFlags,
+  chooseConnection,
+  openConnection,
+} from "./connection.ts";
 import { RestClient } from "./rest-client.ts";
 import type { Terminal } from "./terminal.ts";
 import { Trace } from "./trace.ts";
@@ -32,7 +37,8 @@ export function readConnectionFlags(command: Command): ConnectionFlags & TraceFl
   const text = (name: keyof ConnectionFlags) =>
     // `property get --auth` has a flag of that name that is no text.
     typeof own[name] === "string" ? { [name]: own[name] } : {};
-  const isOn = (name: "insecure" | keyof TraceFlags) => (own[name] === true ? { [name]: true } : {});
+  const isOn = (name: "insecure" | keyof TraceFlags) =>
+    own[name] === true ? { [name]: true } : {};
   return {
     ...above,
     ...text("apihost"),

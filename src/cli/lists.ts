@@ -18,9 +18,16 @@ const LIMIT_STANDARD = 30;
 export function addListOptions(command: Command): Command {
   return command
     .option("-s, --skip <N>", "leave out the first so many", parseCount, 0)
-    .option("-l, --limit <N>", "show at most so many, 0 to 200; 0 is 200", parseCount, LIMIT_STANDARD)
+    .option(
+      "-l, --limit <N>",
+      "show at most so many, 0 to 200; 0 is 200",
+      parseCount,
+      LIMIT_STANDARD,
+    )
     .addOption(
-      new Option("-o, --output <FORM>", "what to print").choices(["table", "json"]).default("table"),
+      new Option("-o, --output <FORM>", "what to print")
+        .choices(["table", "json"])
+        .default("table"),
     );
 }
 

@@ -43,11 +43,15 @@ export class KeyValueFlags {
 export function addParameterOptions(command: Command): KeyValueFlags {
   const flags = new KeyValueFlags();
   command
-    .option("-p, --param <KEY VALUE>", "parameter; the value is JSON if it parses, else text", (text) =>
-      addPair(flags, text),
+    .option(
+      "-p, --param <KEY VALUE>",
+      "parameter; the value is JSON if it parses, else text",
+      (text) => addPair(flags, text),
     )
-    .option("-P, --param-file <FILE>", "file with parameters as one JSON object; - is stdin", (path) =>
-      flags.addFile(path),
+    .option(
+      "-P, --param-file <FILE>",
+      "file with parameters as one JSON object; - is stdin",
+      (path) => flags.addFile(path),
     );
   return flags;
 }
@@ -55,11 +59,15 @@ export function addParameterOptions(command: Command): KeyValueFlags {
 export function addAnnotationOptions(command: Command): KeyValueFlags {
   const flags = new KeyValueFlags();
   command
-    .option("-a, --annotation <KEY VALUE>", "annotation; the value is JSON if it parses, else text", (text) =>
-      addPair(flags, text),
+    .option(
+      "-a, --annotation <KEY VALUE>",
+      "annotation; the value is JSON if it parses, else text",
+      (text) => addPair(flags, text),
     )
-    .option("-A, --annotation-file <FILE>", "file with annotations as one JSON object; - is stdin", (path) =>
-      flags.addFile(path),
+    .option(
+      "-A, --annotation-file <FILE>",
+      "file with annotations as one JSON object; - is stdin",
+      (path) => flags.addFile(path),
     );
   return flags;
 }
@@ -94,7 +102,7 @@ function readObject(path: string): Readonly<Record<string, unknown>> {
   try {
     value = parseJson(text);
   } catch (cause) {
-    throw new CliError(`File '${path}' is not JSON: ${(cause as Error).message}`, EXIT.general, cause);
+    throw new CliError(`File '${path}' is not JSON: ${(cause as Error).message}`, { cause });
   }
   if (isJsonObject(value)) return value;
   throw new CliError(`File '${path}' must hold one JSON object`);
@@ -105,6 +113,6 @@ function readText(path: string): string {
     return readFileSync(path === "-" ? STDIN : path, "utf8");
   } catch (cause) {
     const message = `File '${path}' is not a valid file or it does not exist: ${(cause as Error).message}`;
-    throw new CliError(message, EXIT.usage, cause);
+    throw new CliError(message, { exitCode: EXIT.usage, cause });
   }
 }

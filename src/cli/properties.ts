@@ -24,9 +24,7 @@ export function readProperties(environment: Environment): Properties {
   const chosen = environment["WSK_CONFIG_FILE"];
   if (chosen !== undefined) return readFile(chosen) ?? { path: chosen, values: {} };
   const ofPlatform = platformPropertiesPath(environment);
-  return (
-    readFile(homePropertiesPath()) ?? readFile(ofPlatform) ?? { path: ofPlatform, values: {} }
-  );
+  return readFile(homePropertiesPath()) ?? readFile(ofPlatform) ?? { path: ofPlatform, values: {} };
 }
 
 /** What `brisk up` wrote for its first user. */
@@ -50,7 +48,7 @@ function readText(path: string): string | undefined {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new CliError(`Unable to read the properties file '${path}': ${message}`, 1, cause);
+    throw new CliError(`Unable to read the properties file '${path}': ${message}`, { cause });
   }
 }
 
@@ -99,7 +97,7 @@ function replaceFile(path: string, text: string): void {
     renameSync(unfinished, target);
   } catch (cause) {
     const { message } = cause as Error;
-    throw new CliError(`Unable to write the properties file '${path}': ${message}`, 1, cause);
+    throw new CliError(`Unable to write the properties file '${path}': ${message}`, { cause });
   }
 }
 

@@ -95,7 +95,9 @@ export function pickField(
   const fields = of === "action" ? ACTION_FIELDS : ACTIVATION_FIELDS;
   const known = fields.find((each) => each.toLowerCase() === field.toLowerCase());
   if (known !== undefined) return record[known];
-  throw new CliError(`Invalid field filter '${field}': use one of ${fields.join(", ")}`, exitCode);
+  throw new CliError(`Invalid field filter '${field}': use one of ${fields.join(", ")}`, {
+    exitCode,
+  });
 }
 
 export function findAnnotation(entity: JsonObject, key: string): unknown {

@@ -119,7 +119,8 @@ export class RestClient {
 function createProxyAgent(environment: Environment, url: URL): RequestOptions["agent"] {
   const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
   const isHere = /^(localhost|127\.|\[::1\])/.test(url.hostname);
-  if (isHere || (environment[name] ?? environment[name.toLowerCase()]) === undefined) return undefined;
+  if (isHere || (environment[name] ?? environment[name.toLowerCase()]) === undefined)
+    return undefined;
   const proxyEnv = { ...environment };
   return url.protocol === "https:"
     ? new (process.getBuiltinModule("node:https").Agent)({ proxyEnv })
@@ -152,7 +153,7 @@ function toNetworkError(cause: unknown, { host, protocol }: URL): CliError {
     code === "ECONNREFUSED"
       ? `the connection to ${where} was refused: start the platform with 'brisk up', or name another with --apihost`
       : `no answer from ${where}: ${message || code}`;
-  return new CliError(sentence, EXIT.network, cause);
+  return new CliError(sentence, { exitCode: EXIT.network, cause });
 }
 
 export function readJson({ text, status }: RestAnswer): unknown {
@@ -160,7 +161,7 @@ export function readJson({ text, status }: RestAnswer): unknown {
     return parseJson(text);
   } catch (cause) {
     const message = `the server's answer (HTTP status ${status}) is not JSON`;
-    throw new CliError(message, EXIT.network, cause);
+    throw new CliError(message, { exitCode: EXIT.network, cause });
   }
 }
 
@@ -171,7 +172,7 @@ export function toApiError(answer: RestAnswer): CliError {
   const code = typeof body["code"] === "string" ? body["code"] : answer.requestId;
   const sentence = error ?? `the server answered with HTTP status ${answer.status}`;
   const id = code === undefined ? "" : ` (code ${code})`;
-  return new CliError(`${sentence}${id}`, toExitCode(answer.status));
+  return new CliError(`${sentence}${id}`, { exitCode: toExitCode(answer.status) });
 }
 
 function tryJson(text: string): JsonObject {

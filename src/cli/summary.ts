@@ -8,7 +8,7 @@ export function formatSummary(action: JsonObject): string {
   const isFinal = findAnnotation(action, "final") === true;
   const bound = listKeys(action["parameters"], "key");
   const declared = listKeys(findAnnotation(action, "parameters"), "name");
-  const names = [...new Set([...bound, ...declared])].sort();
+  const names = [...new Set([...bound, ...declared])].sort((a, b) => (a < b ? -1 : 1));
   const shown = names.map((name) => {
     if (!bound.includes(name)) return name;
     return isFinal ? `**${name}` : `*${name}`;

@@ -7,7 +7,8 @@ import type { RestAnswer, RestRequest } from "./rest-client.ts";
 import type { Terminal } from "./terminal.ts";
 
 const HIDDEN = "[hidden]";
-const SECRET_NAME = /pass(word|wd|phrase)|secret|token|credential|auth|api[-_]?key|private[-_]?key/i;
+const SECRET_NAME =
+  /pass(word|wd|phrase)|secret|token|credential|auth|api[-_]?key|private[-_]?key/i;
 const BODY_LENGTH_MAX = 1000;
 
 export class Trace {

@@ -1,0 +1,195 @@
+// `brisk activation`: what ran, with which result, and what it printed.
+
+import type { Command } from "commander";
+import { isJsonObject, type JsonObject } from "../kernel/json.ts";
+import { addPoll } from "./activation-poll.ts";
+import { ACTIVATIONS, readActivation, readLogs } from "./activation-requests.ts";
+import { attempt, CliError, EXIT } from "./cli-error.ts";
+import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
+import {
+  addListOptions,
+  formatActivations,
+  formatTime,
+  type ListFlags,
+  parseCount,
+} from "./lists.ts";
+import { stripLine } from "./log-lines.ts";
+import { formatJson, sortKeys, toNumber } from "./lossless-json.ts";
+import { pickField, toActivationRecord, toObject, toObjects, toText } from "./records.ts";
+import type { RestClient } from "./rest-client.ts";
+import { parseTypedName } from "./typed-name.ts";
+
+export function addActivationCommands(noun: Command, context: CliContext): void {
+  addList(noun, context);
+  addGet(noun, context);
+  addLogs(noun, context);
+  addResult(noun, context);
+  addPoll(noun, context);
+}
+
+function addList(noun: Command, context: CliContext): void {
+  const list = addListOptions(
+    noun
+      .command("list")
+      .description("list activations, newest first")
+      .argument("[NAME]", "only of this action: a, or package/a"),
+  )
+    .option("-f, --full", "print whole records")
+    .option("--since <MS>", "only those that started at or after this time", parseCount)
+    .option("--upto <MS>", "only those that started at or before this time", parseCount)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  brisk activation list hello --limit 5
+  brisk activation list --since $(date -d '1 hour ago' +%s000)
+  brisk activation list -o json | jq -r '.[].activationId'
+
+Times are milliseconds since 1970.`,
+    );
+  addConnectionOptions(list).action(async (typed: string | undefined) => {
+    const flags = list.opts<ListFlags & { full?: boolean; since?: number; upto?: number }>();
+    const { entity } = typed === undefined ? { entity: "" } : parseTypedName(typed);
+    const activations = await attempt(
+      "obtain the list of activations for namespace '_'",
+      async () => {
+        const { limit, skip, since, upto, full } = flags;
+        const name = entity === "" ? undefined : entity;
+        const query = { limit, skip, since, upto, name, docs: full };
+        return toObjects(
+          await openClient(context, list).call({ method: "GET", path: ACTIVATIONS, query }),
+        );
+      },
+    );
+    printList(context, activations, flags);
+  });
+}
+
+function printList(
+  { terminal }: CliContext,
+  activations: readonly JsonObject[],
+  { full, output }: { full?: boolean; output: ListFlags["output"] },
+): void {
+  if (output === "json") {
+    terminal.print(formatJson(activations));
+  } else if (full) {
+    terminal.print(
+      ["activations", ...activations.map(toActivationRecord).map(formatJson)].join("\n"),
+    );
+  } else {
+    const table = formatActivations(activations);
+    if (table !== undefined) terminal.print(table);
+  }
+}
+
+interface OneFlags {
+  readonly last?: boolean;
+  readonly summary?: boolean;
+  readonly logs?: boolean;
+  readonly strip?: boolean;
+}
+
+function addGet(noun: Command, context: CliContext): void {
+  const get = addOne(noun, "get", "show an activation, or one field of it")
+    .argument("[FIELD]", "only this field: response, logs, annotations and so on")
+    .option("-s, --summary", "show the result only")
+    .option("-g, --logs", "show what it printed only, without times")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  brisk activation get --last
+  brisk activation get 44794bd6aab74415b4e42a308d880e5b response`,
+    );
+  get.action(async (first: string | undefined, second: string | undefined) => {
+    const flags = get.opts<OneFlags>();
+    // With --last there is no id, and what is named first is the field.
+    const [id, field] = flags.last ? [undefined, first] : [first, second];
+    if (flags.logs) return await printLogs(context, get, { id, isStripped: true });
+    const client = openClient(context, get);
+    const known = id ?? (await findLast(client, flags, "get activation"));
+    const activation = await attempt(`get activation '${known}'`, async () =>
+      toActivationRecord(await readActivation(client, known, "")),
+    );
+    if (flags.summary) return printSummary(context, activation);
+    return printRecord(context, activation, { id: known, field });
+  });
+}
+
+function printRecord(
+  { terminal }: CliContext,
+  activation: JsonObject,
+  { id, field }: { id: string; field: string | undefined },
+): void {
+  const shown =
+    field === undefined
+      ? activation
+      : pickField(activation, { field, of: "activation", exitCode: EXIT.general });
+  const what = field === undefined ? "" : `, displaying field ${terminal.bold(field)}`;
+  terminal.printOk(`got activation ${terminal.bold(id)}${what}`);
+  terminal.print(formatJson(shown));
+}
+
+function printSummary({ terminal }: CliContext, activation: JsonObject): void {
+  const response = isJsonObject(activation["response"]) ? activation["response"] : {};
+  const name = `/${toText(activation["namespace"])}/${toText(activation["name"])}`;
+  const when = formatTime(toNumber(activation["end"]));
+  terminal.print(
+    `activation result for '${name}' (${toText(response["status"])} at ${when})\n${formatJson(response["result"])}`,
+  );
+}
+
+function addLogs(noun: Command, context: CliContext): void {
+  const logs = addOne(noun, "logs", "show what an activation printed")
+    .option("-r, --strip", "without times and streams")
+    .addHelpText("after", "\nExample:\n  brisk activation logs --last --strip");
+  logs.action(async (id: string | undefined) => {
+    await printLogs(context, logs, { id, isStripped: logs.opts<OneFlags>().strip === true });
+  });
+}
+
+async function printLogs(
+  context: CliContext,
+  command: Command,
+  { id, isStripped }: { id: string | undefined; isStripped: boolean },
+): Promise<void> {
+  const client = openClient(context, command);
+  const known = id ?? (await findLast(client, command.opts<OneFlags>(), "get logs"));
+  const lines = await attempt(`get logs for activation '${known}'`, () => readLogs(client, known));
+  for (const line of lines) context.terminal.print(isStripped ? stripLine(line) : line);
+}
+
+function addResult(noun: Command, context: CliContext): void {
+  const result = addOne(noun, "result", "show an activation's result").addHelpText(
+    "after",
+    "\nExample:\n  brisk activation result --last",
+  );
+  result.action(async (id: string | undefined) => {
+    const client = openClient(context, result);
+    const known = id ?? (await findLast(client, result.opts<OneFlags>(), "get result"));
+    const response = await attempt(`get result for activation '${known}'`, async () =>
+      toObject(await readActivation(client, known, "/result")),
+    );
+    context.terminal.print(formatJson(sortKeys(response["result"])));
+  });
+}
+
+function addOne(noun: Command, verb: string, description: string): Command {
+  return addConnectionOptions(
+    noun
+      .command(verb)
+      .description(description)
+      .argument("[ID]", "the activation")
+      .option("-l, --last", "the one that started last, instead of ID"),
+  ).optionsGroup("Options:");
+}
+
+async function findLast(client: RestClient, { last }: OneFlags, what: string): Promise<string> {
+  if (last !== true) throw new CliError("An activation's id or --last must be given");
+  return await attempt(what, async () => {
+    const query = { limit: 1, skip: 0 };
+    const [newest] = toObjects(await client.call({ method: "GET", path: ACTIVATIONS, query }));
+    if (newest === undefined) throw new CliError("there are no activations");
+    return toText(newest["activationId"]);
+  });
+}
