@@ -26,7 +26,7 @@ export interface ActionRouteOptions {
 }
 
 /** The server's bound on any body (rest-api specification, 1.1). */
-export const BODY_BYTES_MAX: number = 50 * MB;
+const BODY_BYTES_MAX: number = 50 * MB;
 
 export const PAGE_QUERY: readonly QueryParameter[] = [
   { name: "limit", type: "integer", meaning: "Entries, up to 200; 0 means 200, standard is 30" },

@@ -2,7 +2,7 @@
 // to a response.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { BriskError, failure } from "../kernel/errors.ts";
+import { type BriskError, failure } from "../kernel/errors.ts";
 import type { TransactionId } from "../kernel/ids.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 
@@ -145,8 +145,4 @@ function collect(
     });
     request.on("error", reject);
   });
-}
-
-export function isBriskError(cause: unknown): cause is BriskError {
-  return cause instanceof BriskError;
 }

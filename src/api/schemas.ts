@@ -72,7 +72,7 @@ function withoutAbsent<T extends object>(value: T): Partial<T> {
 }
 
 /** Throws `body-malformed` that names the field, what it is and what it must be. */
-export function parseBody<Schema extends v.GenericSchema>(
+function parseBody<Schema extends v.GenericSchema>(
   schema: Schema,
   text: string,
 ): v.InferOutput<Schema> {

@@ -52,7 +52,7 @@ function readText(path: string): string | undefined {
   }
 }
 
-export function parseProperties(text: string): Record<string, string> {
+function parseProperties(text: string): Record<string, string> {
   const lines = text.split("\n").map(parseLine);
   return Object.fromEntries(lines.filter((line) => line !== undefined));
 }

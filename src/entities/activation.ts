@@ -88,7 +88,7 @@ export function toDocument(record: ActivationRecord): ActivationDocument {
 const NO_LOGS = "[]" as RawJson;
 
 /** `{"status", "success", "result"?, "size"?}`, as `/result` answers it. */
-export function toResponseText(response: ActivationResponse): RawJson {
+function toResponseText(response: ActivationResponse): RawJson {
   const { statusCode, result, size } = response;
   let text = `{"status":"${STATUS_WORDS[statusCode]}","success":${statusCode === 0}`;
   if (result !== undefined) text += `,"result":${result}`;

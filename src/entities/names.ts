@@ -10,7 +10,7 @@ export type EntityPath = string & { readonly brand: "EntityPath" };
 /** `namespace/name`, or `namespace/package/name`: what the entity store knows a document by. */
 export type DocumentId = string & { readonly brand: "DocumentId" };
 
-export const NAME_LENGTH_MAX = 256;
+const NAME_LENGTH_MAX = 256;
 const NAME = /^[A-Za-z0-9_]([A-Za-z0-9_ @.&-]*[A-Za-z0-9_@.&-])?$/;
 
 export function isEntityName(text: string): text is EntityName {

@@ -8,7 +8,6 @@ export type ActivationId = string & { readonly brand: "ActivationId" };
 export type TransactionId = string & { readonly brand: "TransactionId" };
 
 const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-const TRANSACTION_ID_LENGTH = 32;
 
 export function createActivationId(): ActivationId {
   return randomUUID().replaceAll("-", "") as ActivationId;
@@ -32,8 +31,4 @@ export function createSecret(length: number): string {
     }
   }
   return secret;
-}
-
-export function isGeneratedTransactionId(text: string): boolean {
-  return text.length === TRANSACTION_ID_LENGTH && /^[A-Za-z0-9]+$/.test(text);
 }

@@ -20,7 +20,7 @@ import { collectModules } from "./module-closure.ts";
 import { isEnteredByEveryone, makeDirectory } from "./public-directory.ts";
 
 /** Importable by every action, as in OpenWhisk's images. */
-export const STOCK_MODULES = ["openwhisk", "redis", "uuid"];
+const STOCK_MODULES = ["openwhisk", "redis", "uuid"];
 const LAUNCHER = fileURLToPath(new URL("../../launchers/nodejs/", import.meta.url));
 /** What a package has for people and compilers: most of its size. */
 const SKIPPED_SUFFIXES = new Set([".map", ".md", ".markdown", ".ts", ".cts", ".mts"]);
