@@ -10,6 +10,7 @@ const RULES: PlacementRules = {
   scaleOutAfterMs: 20,
   waitMsMax: 200,
   namespaceShare: 0.75,
+  cores: 2,
 };
 const NOW = 10_000;
 
@@ -77,6 +78,18 @@ test("a job whose action's containers are all in long runs gets one more", () =>
   const state = new PoolState(2048);
   warm(state, need(), { active: 1, lastUsed: NOW - 60 });
   assert.equal(decide(state, need(), NOW - 20).type, "create");
+});
+
+test("short runs get no more containers than there are processors, long ones do", () => {
+  const state = new PoolState(4096);
+  const slots = [1, 2].map(() => warm(state, need(), { active: 1, lastUsed: NOW - 1 }));
+  state.observeRun(need().key, 1);
+  assert.deepEqual(decide(state, need(), NOW - 300), { type: "wait", again: 20 });
+  for (let runs = 0; runs < 20; runs++) state.observeRun(need().key, 1000);
+  assert.equal(decide(state, need(), NOW - 300).type, "create");
+  for (let runs = 0; runs < 60; runs++) state.observeRun(need().key, 1);
+  for (const slot of slots) slot.lastUsed = NOW - 300;
+  assert.equal(decide(state, need(), NOW - 300).type, "create", "the ones that go on are long");
 });
 
 test("a job waits while a container of its action is being made", () => {

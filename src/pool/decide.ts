@@ -2,8 +2,8 @@
 // cell before a new container, a new one before another's place.
 //
 // Three rules differ from OpenWhisk's pool. A job whose action has containers waits a little for one of
-// them before it gets one more: for short actions that is sooner than a cold start, and a flood does
-// not fill the machine with containers of one action. One namespace never holds all of the memory. And
+// them before it gets one more, and the shorter the runs, the fewer containers they get: more than the
+// processors can run make a flood of short runs slower, not faster. One namespace never holds all of the memory. And
 // who is evicted first is the namespace that has most, so that a flood does not cool down the others.
 
 import type { Need, PoolState, Slot } from "./state.ts";
@@ -22,6 +22,8 @@ export interface PlacementRules {
   readonly scaleOutAfterMs: number;
   /** How long it waits where they do take one after the other, or one is being made. */
   readonly waitMsMax: number;
+  /** Processors that containers can run on at a time. */
+  readonly cores: number;
   /** Share of all memory that one namespace's containers may take. */
   readonly namespaceShare: number;
 }
@@ -45,8 +47,27 @@ export function decidePlacement(
   const warm = pickWarm(all, job.need);
   if (warm !== undefined) return { type: "warm", slot: warm };
   const own = all.filter((slot) => slot.state !== "retired");
+  if (own.length >= toContainersMax(estimateRunMs(state, own, job), rules)) {
+    // As the runs that go on grow older, more containers are of use.
+    return { type: "wait", again: rules.scaleOutAfterMs };
+  }
   const patience = own.length === 0 ? 0 : decidePatience(own, job, rules);
   return patience > 0 ? { type: "wait", again: patience } : decideNew(state, job.need, rules);
+}
+
+/** A run of so many ms is likely to wait for something else than a processor most of the time. */
+const WAITING_RUN_MS = 5;
+
+/** How many containers of an action can be of use, by how long its runs take. */
+function toContainersMax(runMs: number, { cores }: PlacementRules): number {
+  return cores * Math.max(1, runMs / WAITING_RUN_MS);
+}
+
+/** By the runs that have ended, or by those that go on where they have taken longer already. */
+function estimateRunMs(state: PoolState, own: readonly Slot[], job: WaitingFor): number {
+  const taken = own.filter((slot) => slot.state === "warm").map((slot) => slot.lastUsed);
+  const longest = taken.length === 0 ? 0 : job.now - Math.min(...taken);
+  return Math.max(state.runMs(job.need.key) ?? 0, longest);
 }
 
 /** How much longer, in ms, a job should wait for one of its action's containers, all of them taken. */

@@ -1,6 +1,7 @@
 // The container pool: gives jobs containers, keeps them warm, makes stem cells, and stays within its
 // memory. What to do is decided in decide.ts over the books in state.ts; here it is done.
 
+import { availableParallelism } from "node:os";
 import type { Container, ContainerDriver } from "../drivers/port.ts";
 import type { StemCell } from "../entities/runtime-manifest.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -72,6 +73,7 @@ export class ContainerPool implements AsyncDisposable {
       startsMax: options.startsMax,
       scaleOutAfterMs: SCALE_OUT_AFTER_MS,
       waitMsMax: WAIT_MS_MAX,
+      cores: availableParallelism(),
       namespaceShare: NAMESPACE_SHARE,
     };
     this.#later(options.idleTimeoutMs / 2, () => this.#removeIdle());
@@ -174,22 +176,27 @@ export class ContainerPool implements AsyncDisposable {
   #lease(slot: Slot, fresh: boolean): Lease {
     const container = this.#containers.get(slot);
     invariant(container !== undefined, "a slot that is given out has its container");
+    let runsFrom = this.#options.clock();
     return {
       container,
       fresh,
       initialised: () => {
         slot.state = "warm";
+        runsFrom = this.#options.clock();
         // Others may wait for just this one.
         if (slot.need !== undefined && slot.need.concurrency > 1) this.#schedule();
       },
-      release: () => this.#release(slot),
+      release: () => this.#release(slot, runsFrom),
       destroy: () => this.#retire(slot),
     };
   }
 
-  #release(slot: Slot): void {
+  #release(slot: Slot, runsFrom: number): void {
     slot.active--;
     slot.lastUsed = this.#options.clock();
+    if (slot.need !== undefined) {
+      this.#state.observeRun(slot.need.key, slot.lastUsed - runsFrom);
+    }
     if (this.#retired.has(slot)) {
       this.#retire(slot, 0);
       return;

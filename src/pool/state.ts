@@ -43,6 +43,7 @@ export class PoolState {
   readonly #slots = new Map<number, Slot>();
   readonly #byKey = new Map<string, Slot[]>();
   readonly #memoryByNamespace = new Map<string, number>();
+  readonly #runMs = new Map<string, number>();
 
   constructor(memoryMbTotal: number) {
     this.memoryMbTotal = memoryMbTotal;
@@ -63,6 +64,16 @@ export class PoolState {
 
   slotsOf(key: string): readonly Slot[] {
     return this.#byKey.get(key) ?? NONE;
+  }
+
+  /** How long a key's runs take, in ms, the last ones counting most; unknown before the first has ended. */
+  runMs(key: string): number | undefined {
+    return this.#runMs.get(key);
+  }
+
+  observeRun(key: string, ms: number): void {
+    const before = this.#runMs.get(key) ?? ms;
+    if (this.#byKey.has(key)) this.#runMs.set(key, before + (ms - before) * RUN_WEIGHT);
   }
 
   memoryMbOf(namespace: string): number {
@@ -116,12 +127,18 @@ export class PoolState {
 
   #forget(slot: Slot, { key, namespace }: Need): void {
     const left = this.slotsOf(key).filter((other) => other !== slot);
-    if (left.length === 0) this.#byKey.delete(key);
-    else this.#byKey.set(key, left);
+    if (left.length > 0) {
+      this.#byKey.set(key, left);
+    } else {
+      this.#byKey.delete(key);
+      this.#runMs.delete(key);
+    }
     const memoryMb = this.memoryMbOf(namespace) - slot.memoryMb;
     if (memoryMb === 0) this.#memoryByNamespace.delete(namespace);
     else this.#memoryByNamespace.set(namespace, memoryMb);
   }
 }
 
+/** Weight of the last run in the average. */
+const RUN_WEIGHT = 0.2;
 const NONE: readonly Slot[] = [];
