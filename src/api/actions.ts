@@ -16,7 +16,7 @@ import type { ActionRegistry } from "../registry/actions.ts";
 import { type Call, json, type Reply, readBody } from "./http.ts";
 import { parseBoolean, parseInteger, parsePage } from "./query.ts";
 import type { Parameters, QueryParameter, Route } from "./routes.ts";
-import { actionBody, parseActionBody, parseJson } from "./schemas.ts";
+import { actionBody, parseActionBody, parseJson, toKindDetail } from "./schemas.ts";
 
 export interface ActionRouteOptions {
   readonly registry: ActionRegistry;
@@ -229,8 +229,7 @@ function parsePayload(text: string): RawJson | undefined {
   if (text === "") return undefined;
   const value = parseJson(text);
   if (isJsonObject(value)) return toSingleLine(text);
-  const is = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
-  throw failure("body-malformed", { detail: `the body is ${is}, must be an object` });
+  throw failure("body-malformed", { detail: toKindDetail(value) });
 }
 
 function toInvokeReply(outcome: InvokeAccepted | InvokeFinished, isResult: boolean): Reply {

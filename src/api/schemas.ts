@@ -3,20 +3,18 @@
 import * as v from "valibot";
 import type { ActionRequest } from "../entities/action-update.ts";
 import { failure } from "../kernel/errors.ts";
+import { isJsonObject, isTooDeep } from "../kernel/json.ts";
 
 /** `null` for an optional field is the same as leaving it out. */
 function optional<const Schema extends v.GenericSchema>(schema: Schema) {
   return v.nullish(schema);
 }
 
-const keyValue = v.pipe(
-  v.object({
-    key: v.string(),
-    value: v.unknown(),
-    init: v.optional(v.boolean()),
-  }),
-  v.check((entry) => Object.hasOwn(entry, "value"), "'value' must be given"),
-);
+const keyValue = v.object({
+  key: v.string(),
+  value: v.unknown(),
+  init: v.optional(v.boolean()),
+});
 
 const wholeNumber = v.pipe(v.number(), v.integer());
 
@@ -76,7 +74,10 @@ function parseBody<Schema extends v.GenericSchema>(
   schema: Schema,
   text: string,
 ): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, parseJson(text), { abortEarly: true });
+  const value = parseJson(text);
+  // The schema's objects would also take an array.
+  if (!isJsonObject(value)) throw failure("body-malformed", { detail: toKindDetail(value) });
+  const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
   throw failure("body-malformed", { detail: toDetail(result.issues[0]) });
 }
@@ -84,6 +85,7 @@ function parseBody<Schema extends v.GenericSchema>(
 /** Throws `body-malformed`. */
 export function parseJson(text: string): unknown {
   if (text === "") throw failure("body-malformed", { detail: "the body is empty, must be JSON" });
+  if (isTooDeep(text)) throw failure("body-malformed", { detail: TOO_DEEP });
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -92,14 +94,21 @@ export function parseJson(text: string): unknown {
   }
 }
 
+const TOO_DEEP = "the body is nested too deeply, must have at most 1000 levels";
+
+/** Of a value that is no object. */
+export function toKindDetail(value: unknown): string {
+  const is = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
+  return `the body is ${is}, must be an object`;
+}
+
 function toDetail(issue: v.BaseIssue<unknown>): string {
   const keys = (issue.path ?? []).map((item) => String(item.key));
   const field = keys.at(-1);
-  if (field === undefined) return `the body is ${issue.received}, must be an object`;
-  if (issue.type === "check") return `${issue.message} in '${keys.join(".")}'`;
-  // A field that is missing is named as what was expected; the fields that must be there are texts.
+  // A field that is missing is named as what was expected: all that must be there but the value are texts.
   const isMissing = issue.expected === `"${field}"`;
-  const words = isMissing ? "a string" : (WORDS[issue.expected ?? ""] ?? issue.expected);
+  const wanted = field === "value" ? "given" : "a string";
+  const words = isMissing ? wanted : (WORDS[issue.expected ?? ""] ?? issue.expected);
   const where = keys.length > 1 ? ` defined in '${keys.slice(0, -1).join(".")}'` : "";
   return `'${field}' must be ${words}${where}`;
 }

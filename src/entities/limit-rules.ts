@@ -84,6 +84,10 @@ export function mergeLimits(
     if (instances < 0) {
       throw outside(`instances ${instances} below allowed threshold of 0`);
     }
+    const max = effective.concurrentInvocations;
+    if (given.instances !== undefined && instances > max) {
+      throw outside(`instances ${instances} exceeds allowed threshold of ${max}`);
+    }
     merged.instances = instances;
   }
   return merged as ActionLimits;

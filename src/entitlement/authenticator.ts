@@ -44,9 +44,10 @@ export function createAuthenticator(subjects: SubjectStore): Authenticator {
     authenticate: (header) => {
       const { uuid, key } = parseHeader(header);
       const entry = known.get(uuid);
-      if (entry === undefined) return lookUp(uuid, key);
-      if (timingSafeEqual(entry.digest, toDigest(key))) return entry.identity;
-      throw failure("authentication-invalid");
+      // Another key is looked up: it may be newer than what is remembered, or another subject's.
+      return entry !== undefined && timingSafeEqual(entry.digest, toDigest(key))
+        ? entry.identity
+        : lookUp(uuid, key);
     },
   };
 }

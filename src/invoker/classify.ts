@@ -3,7 +3,7 @@
 
 import type { Answer, Answered } from "../drivers/port.ts";
 import type { StatusCode } from "../entities/activation.ts";
-import { isJsonObject, type RawJson, toRawJson, toSingleLine } from "../kernel/json.ts";
+import { isJsonObject, isTooDeep, type RawJson, toRawJson, toSingleLine } from "../kernel/json.ts";
 
 export interface Outcome {
   readonly statusCode: StatusCode;
@@ -118,6 +118,7 @@ function readError(body: string): { readonly error: unknown } | undefined {
 
 /** `undefined` where the text is no JSON: what an action sends is judged, never trusted. */
 function parse(text: string): unknown {
+  if (isTooDeep(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {

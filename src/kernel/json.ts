@@ -21,3 +21,44 @@ export function toRawJson(value: unknown): RawJson {
 export function toSingleLine(validJson: string): RawJson {
   return (/[\r\n]/.test(validJson) ? validJson.replace(/[\r\n]/g, " ") : validJson) as RawJson;
 }
+
+/** As deep as OpenWhisk's reader goes. What is printed anew or copied anew is walked recursively. */
+const NESTING_MAX = 1000;
+
+/** Whether arrays and objects stand in one another deeper than anybody needs. Takes any text. */
+export function isTooDeep(text: string): boolean {
+  if (!hasManyOpening(text)) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') at = findStringEnd(text, at);
+    else if (character === "[" || character === "{") depth++;
+    else if (character === "]" || character === "}") depth--;
+    if (depth > NESTING_MAX) return true;
+  }
+  return false;
+}
+
+/** Of the string that begins there; the text's end where it has none. */
+function findStringEnd(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let first = end;
+    while (text[first - 1] === "\\") first--;
+    // As many backslashes as escape one another: the quote stands for itself.
+    if ((end - first) % 2 === 0) return end;
+  }
+  return text.length;
+}
+
+/** Few texts have so many brackets that they must be looked at in order. */
+function hasManyOpening(text: string): boolean {
+  let count = 0;
+  for (const bracket of ["[", "{"]) {
+    let at = text.indexOf(bracket);
+    while (at !== -1 && count <= NESTING_MAX) {
+      count++;
+      at = text.indexOf(bracket, at + 1);
+    }
+  }
+  return count > NESTING_MAX;
+}

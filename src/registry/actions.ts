@@ -56,6 +56,8 @@ export function createActionRegistry(options: ActionRegistryOptions): ActionRegi
 class Actions implements ActionRegistry {
   readonly #options: ActionRegistryOptions;
   readonly #remembered = new Map<DocumentId, StoredEntity<Action>>();
+  /** Counts what forgets: an answer from before it is not remembered. */
+  #generation = 0;
 
   constructor(options: ActionRegistryOptions) {
     this.#options = options;
@@ -65,7 +67,9 @@ class Actions implements ActionRegistry {
     const id = toDocumentId(name);
     const remembered = this.#remembered.get(id);
     if (remembered !== undefined) return remembered;
+    const before = this.#generation;
     const found = await this.#get(name, false);
+    if (before !== this.#generation) return found;
     if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
     this.#remembered.set(id, found);
     return found;
@@ -131,12 +135,12 @@ class Actions implements ActionRegistry {
     return document;
   }
 
-  /** What is remembered is forgotten before and after: a reader in between may have remembered it. */
+  /** Forgets what is remembered also where the write fails: it may have been done all the same. */
   async #change(id: DocumentId, write: () => Promise<unknown>): Promise<void> {
-    this.#remembered.delete(id);
     try {
       await write();
     } finally {
+      this.#generation++;
       this.#remembered.delete(id);
     }
   }
