@@ -49,8 +49,11 @@ Examples:
   brisk action create hello app.zip --kind nodejs:22
   brisk action create hello hello.ts -p greeting Hi -e DATABASE_URL postgres://...`;
 
-export function addCreateAndUpdate(noun: Command, context: CliContext): void {
+export function addCreate(noun: Command, context: CliContext): void {
   addWrite(noun, context, false);
+}
+
+export function addUpdate(noun: Command, context: CliContext): void {
   addWrite(noun, context, true);
 }
 
@@ -116,7 +119,7 @@ function addWriteOptions(command: Command, isUpdate: boolean): KeyValues {
 async function createBody(write: Write): Promise<JsonObject> {
   const { artifact, flags, keyValues, isUpdate } = write;
   const parameters = keyValues.parameters.toArray();
-  const annotations = [...keyValues.annotations.toArray(), ...createWebAnnotations(flags)];
+  const annotations = [...keyValues.annotations.toArray(), ...(await createWebAnnotations(flags))];
   const copied = flags.copy === true ? await readCopied(write) : undefined;
   const exec = copied?.exec ?? (await readExec(artifact, { flags, isUpdate }));
   const limits = {

@@ -1,86 +1,15 @@
-// `brisk activation`: what ran, with which result, and what it printed.
+// `brisk activation get`, `logs` and `result`: one activation, and what it printed.
 
 import type { Command } from "commander";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
-import { addPoll } from "./activation-poll.ts";
 import { ACTIVATIONS, readActivation, readLogs } from "./activation-requests.ts";
 import { attempt, CliError, EXIT } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
-import {
-  addListOptions,
-  formatActivations,
-  formatTime,
-  type ListFlags,
-  parseCount,
-} from "./lists.ts";
+import { formatTime } from "./lists.ts";
 import { stripLine } from "./log-lines.ts";
 import { formatJson, sortKeys, toNumber } from "./lossless-json.ts";
 import { pickField, toActivationRecord, toObject, toObjects, toText } from "./records.ts";
 import type { RestClient } from "./rest-client.ts";
-import { parseTypedName } from "./typed-name.ts";
-
-export function addActivationCommands(noun: Command, context: CliContext): void {
-  addList(noun, context);
-  addGet(noun, context);
-  addLogs(noun, context);
-  addResult(noun, context);
-  addPoll(noun, context);
-}
-
-function addList(noun: Command, context: CliContext): void {
-  const list = addListOptions(
-    noun
-      .command("list")
-      .description("list activations, newest first")
-      .argument("[NAME]", "only of this action: a, or package/a"),
-  )
-    .option("-f, --full", "print whole records")
-    .option("--since <MS>", "only those that started at or after this time", parseCount)
-    .option("--upto <MS>", "only those that started at or before this time", parseCount)
-    .addHelpText(
-      "after",
-      `
-Examples:
-  brisk activation list hello --limit 5
-  brisk activation list --since $(date -d '1 hour ago' +%s000)
-  brisk activation list -o json | jq -r '.[].activationId'
-
-Times are milliseconds since 1970.`,
-    );
-  addConnectionOptions(list).action(async (typed: string | undefined) => {
-    const flags = list.opts<ListFlags & { full?: boolean; since?: number; upto?: number }>();
-    const { entity } = typed === undefined ? { entity: "" } : parseTypedName(typed);
-    const activations = await attempt(
-      "obtain the list of activations for namespace '_'",
-      async () => {
-        const { limit, skip, since, upto, full } = flags;
-        const name = entity === "" ? undefined : entity;
-        const query = { limit, skip, since, upto, name, docs: full };
-        return toObjects(
-          await openClient(context, list).call({ method: "GET", path: ACTIVATIONS, query }),
-        );
-      },
-    );
-    printList(context, activations, flags);
-  });
-}
-
-function printList(
-  { terminal }: CliContext,
-  activations: readonly JsonObject[],
-  { full, output }: { full?: boolean; output: ListFlags["output"] },
-): void {
-  if (output === "json") {
-    terminal.print(formatJson(activations));
-  } else if (full) {
-    terminal.print(
-      ["activations", ...activations.map(toActivationRecord).map(formatJson)].join("\n"),
-    );
-  } else {
-    const table = formatActivations(activations);
-    if (table !== undefined) terminal.print(table);
-  }
-}
 
 interface OneFlags {
   readonly last?: boolean;
@@ -89,7 +18,7 @@ interface OneFlags {
   readonly strip?: boolean;
 }
 
-function addGet(noun: Command, context: CliContext): void {
+export function addGet(noun: Command, context: CliContext): void {
   const get = addOne(noun, "get", "show an activation, or one field of it")
     .argument("[FIELD]", "only this field: response, logs, annotations and so on")
     .option("-s, --summary", "show the result only")
@@ -139,7 +68,7 @@ function printSummary({ terminal }: CliContext, activation: JsonObject): void {
   );
 }
 
-function addLogs(noun: Command, context: CliContext): void {
+export function addLogs(noun: Command, context: CliContext): void {
   const logs = addOne(noun, "logs", "show what an activation printed")
     .option("-r, --strip", "without times and streams")
     .addHelpText("after", "\nExample:\n  brisk activation logs --last --strip");
@@ -159,7 +88,7 @@ async function printLogs(
   for (const line of lines) context.terminal.print(isStripped ? stripLine(line) : line);
 }
 
-function addResult(noun: Command, context: CliContext): void {
+export function addResult(noun: Command, context: CliContext): void {
   const result = addOne(noun, "result", "show an activation's result").addHelpText(
     "after",
     "\nExample:\n  brisk activation result --last",
@@ -181,7 +110,7 @@ function addOne(noun: Command, verb: string, description: string): Command {
       .description(description)
       .argument("[ID]", "the activation")
       .option("-l, --last", "the one that started last, instead of ID"),
-  ).optionsGroup("Options:");
+  );
 }
 
 async function findLast(client: RestClient, { last }: OneFlags, what: string): Promise<string> {

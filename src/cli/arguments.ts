@@ -24,7 +24,7 @@ export function findOperand(args: readonly string[], from: number, command: Comm
 }
 
 /** The command that is named, as far down as names lead. */
-function findCommand(args: readonly string[], program: Command): FoundCommand {
+export function findCommand(args: readonly string[], program: Command): FoundCommand {
   let found: FoundCommand = { command: program, next: 0 };
   for (;;) {
     const at = findOperand(args, found.next, found.command);

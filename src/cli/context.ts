@@ -1,7 +1,7 @@
 // What every command is given: where it prints, what the environment says, and the client of the
 // platform that its flags name.
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Environment } from "../settings/environment.ts";
 import {
   type Chosen,
@@ -52,17 +52,22 @@ export function readConnectionFlags(command: Command): ConnectionFlags & TraceFl
   };
 }
 
+const CONNECTION_OPTIONS = [
+  ["--apihost <HOST>", "the platform's URL, or host name with https"],
+  ["--apiversion <VERSION>", "version of the API (default: v1)"],
+  ["-u, --auth <KEY>", "authorization key, UUID:KEY"],
+  ["--cert <FILE>", "client certificate"],
+  ["--key <FILE>", "client certificate's key"],
+  ["-i, --insecure", "do not check the server's certificate"],
+  ["-v, --verbose", "show requests and answers, without secrets"],
+  ["-d, --debug", "the same, with bodies in full"],
+] as const;
+
 export function addConnectionOptions(command: Command): Command {
-  return command
-    .optionsGroup("Connection:")
-    .option("--apihost <HOST>", "the platform's URL, or host name with https")
-    .option("--apiversion <VERSION>", "version of the API (default: v1)")
-    .option("-u, --auth <KEY>", "authorization key, UUID:KEY")
-    .option("--cert <FILE>", "client certificate")
-    .option("--key <FILE>", "client certificate's key")
-    .option("-i, --insecure", "do not check the server's certificate")
-    .option("-v, --verbose", "show requests and answers, without secrets")
-    .option("-d, --debug", "the same, with bodies in full");
+  for (const [flags, meaning] of CONNECTION_OPTIONS) {
+    command.addOption(new Option(flags, meaning).helpGroup("Connection:"));
+  }
+  return command;
 }
 
 export interface OpenOptions {

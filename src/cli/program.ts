@@ -3,48 +3,70 @@
 
 import { Command } from "commander";
 import { findOperand } from "./arguments.ts";
+import { EXIT } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext } from "./context.ts";
 
-/** Adds a noun's commands to it. */
+/** Adds a noun's commands to it, or some of them. */
 export type AddCommands = (noun: Command, context: CliContext) => void;
 
 interface Noun {
   readonly summary: string;
-  readonly load: () => Promise<AddCommands>;
+  /** By verb, where a noun has many: a command that is run loads its own alone, help loads all. */
+  readonly loads: Readonly<Record<string, () => Promise<AddCommands>>>;
+  /** How wrong arguments end. */
+  readonly usageExitCode?: number;
 }
+
+/** Of a noun whose verbs are in one file. */
+const WHOLE = "";
 
 const NOUNS: Readonly<Record<string, Noun>> = {
   up: {
     summary: "start the platform on this machine",
-    load: async () => (await import("./up.ts")).addUp,
+    loads: { [WHOLE]: async () => (await import("./up.ts")).addUp },
+    usageExitCode: EXIT.usage,
   },
   action: {
     summary: "work with actions",
-    load: async () => (await import("./action.ts")).addActionCommands,
+    loads: {
+      create: async () => (await import("./action-create.ts")).addCreate,
+      update: async () => (await import("./action-create.ts")).addUpdate,
+      invoke: async () => (await import("./action-invoke.ts")).addInvoke,
+      get: async () => (await import("./action-get.ts")).addGet,
+      delete: async () => (await import("./action-list.ts")).addDelete,
+      list: async () => (await import("./action-list.ts")).addList,
+    },
   },
   activation: {
     summary: "work with activations",
-    load: async () => (await import("./activation.ts")).addActivationCommands,
+    loads: {
+      list: async () => (await import("./activation-list.ts")).addList,
+      get: async () => (await import("./activation.ts")).addGet,
+      logs: async () => (await import("./activation.ts")).addLogs,
+      result: async () => (await import("./activation.ts")).addResult,
+      poll: async () => (await import("./activation-poll.ts")).addPoll,
+    },
   },
   namespace: {
     summary: "work with namespaces",
-    load: async () => (await import("./namespace.ts")).addNamespaceCommands,
+    loads: { [WHOLE]: async () => (await import("./namespace.ts")).addNamespaceCommands },
   },
   property: {
     summary: "work with the host and key that commands use",
-    load: async () => (await import("./property.ts")).addPropertyCommands,
+    loads: { [WHOLE]: async () => (await import("./property.ts")).addPropertyCommands },
   },
   runtime: {
     summary: "add and remove the languages' runtimes of a platform on this machine",
-    load: async () => (await import("./runtime.ts")).addRuntimeCommands,
+    loads: { [WHOLE]: async () => (await import("./runtime.ts")).addRuntimeCommands },
   },
   admin: {
     summary: "work with users and limits of a platform on this machine",
-    load: async () => (await import("./admin.ts")).addAdminCommands,
+    loads: { [WHOLE]: async () => (await import("./admin.ts")).addAdminCommands },
+    usageExitCode: EXIT.usage,
   },
   completion: {
     summary: "print the completion script of a shell",
-    load: async () => (await import("./completion.ts")).addCompletion,
+    loads: { [WHOLE]: async () => (await import("./completion.ts")).addCompletion },
   },
 };
 
@@ -74,10 +96,24 @@ export async function createProgram(
       writeErr: (text) => context.terminal.printAside(text.trimEnd()),
       outputError: (text) => context.terminal.printError(text.replace(/^error: /, "")),
     });
-  const named = args === "all" ? undefined : args[findOperand(args, 0, program)];
-  for (const [name, { summary, load }] of Object.entries(NOUNS)) {
+  const { noun: named, verb } = args === "all" ? {} : findNames(args, program);
+  for (const [name, { summary, loads }] of Object.entries(NOUNS)) {
     const noun = program.command(name).description(summary).enablePositionalOptions();
-    if (args === "all" || named === name) (await load())(noun, context);
+    if (args !== "all" && named !== name) continue;
+    const verbs = verb !== undefined && Object.hasOwn(loads, verb) ? [verb] : Object.keys(loads);
+    for (const each of verbs) (await loads[each]?.())?.(noun, context);
   }
   return program;
+}
+
+function findNames(args: readonly string[], program: Command): { noun?: string; verb?: string } {
+  const at = findOperand(args, 0, program);
+  const [noun, verb] = [args[at], args[at + 1]];
+  return { ...(noun === undefined ? {} : { noun }), ...(verb === undefined ? {} : { verb }) };
+}
+
+/** Of what `args` name, where commander refuses them. */
+export function findUsageExitCode(args: readonly string[], program: Command): number {
+  const { noun = "" } = findNames(args, program);
+  return (Object.hasOwn(NOUNS, noun) ? NOUNS[noun]?.usageExitCode : undefined) ?? EXIT.general;
 }

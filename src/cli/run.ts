@@ -8,7 +8,7 @@ import { SettingError } from "../settings/parse.ts";
 import { rewriteArguments } from "./arguments.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import type { CliContext } from "./context.ts";
-import { createProgram } from "./program.ts";
+import { createProgram, findUsageExitCode } from "./program.ts";
 import { Terminal } from "./terminal.ts";
 
 export async function runCli(args: readonly string[], environment: Environment): Promise<number> {
@@ -26,18 +26,21 @@ export async function runCli(args: readonly string[], environment: Environment):
     },
     buildProgram: () => createProgram(context, "all"),
   };
+  let usageExitCode: number = EXIT.general;
   try {
     const program = await createProgram(context, args);
+    usageExitCode = findUsageExitCode(args, program);
     await program.parseAsync(rewriteArguments(args, program), { from: "user" });
     return exitCode;
   } catch (cause) {
+    // Commander has printed by itself, and ends help with 0.
+    if (cause instanceof CommanderError) return cause.exitCode === 0 ? exitCode : usageExitCode;
     return toFailure(cause, terminal);
   }
 }
 
 /** What has printed its own message already ends with its code; our own mistakes are not caught. */
 function toFailure(cause: unknown, terminal: Terminal): number {
-  if (cause instanceof CommanderError) return cause.exitCode;
   if (cause instanceof CliError) {
     terminal.printError(cause.message);
     return cause.exitCode;

@@ -1,11 +1,9 @@
-// `brisk action`: its commands, and those that read, list, delete.
+// `brisk action get`: the record, a field of it, its URL, its summary, or its code as a file.
 
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
-import { addCreateAndUpdate } from "./action-create.ts";
-import { addInvoke } from "./action-invoke.ts";
 import { toSuffix } from "./artifact.ts";
 import { attempt, CliError, EXIT } from "./cli-error.ts";
 import { chooseConnection } from "./connection.ts";
@@ -15,26 +13,10 @@ import {
   openClient,
   readConnectionFlags,
 } from "./context.ts";
-import { addListOptions, formatActions, type ListFlags, sortByName } from "./lists.ts";
 import { formatJson } from "./lossless-json.ts";
-import {
-  findAnnotation,
-  pickField,
-  toActionRecord,
-  toObject,
-  toObjects,
-  toText,
-} from "./records.ts";
+import { findAnnotation, pickField, toActionRecord, toObject, toText } from "./records.ts";
 import { formatSummary } from "./summary.ts";
-import { parseEntityName, parseTypedName, toResourcePath } from "./typed-name.ts";
-
-export function addActionCommands(noun: Command, context: CliContext): void {
-  addCreateAndUpdate(noun, context);
-  addInvoke(noun, context);
-  addGet(noun, context);
-  addDelete(noun, context);
-  addList(noun, context);
-}
+import { parseEntityName, toResourcePath } from "./typed-name.ts";
 
 interface GetFlags {
   readonly summary?: boolean;
@@ -43,7 +25,7 @@ interface GetFlags {
   readonly saveAs?: string;
 }
 
-function addGet(noun: Command, context: CliContext): void {
+export function addGet(noun: Command, context: CliContext): void {
   const get = noun
     .command("get")
     .description("show an action, one field of it, or save its code")
@@ -132,53 +114,4 @@ function saveCode(context: CliContext, action: JsonObject, saveAs: string | unde
     throw new CliError(sentence, { exitCode: EXIT.usage, cause });
   }
   context.terminal.printOk(`saved action code to ${path}`);
-}
-
-function addDelete(noun: Command, context: CliContext): void {
-  const remove = noun
-    .command("delete")
-    .description("delete an action")
-    .argument("<NAME>", "the action")
-    .addHelpText("after", "\nExample:\n  brisk action delete hello");
-  addConnectionOptions(remove).action(async (typed: string) => {
-    const name = parseEntityName(typed);
-    await attempt(`delete action '${name.entity}'`, async () => {
-      const path = toResourcePath("actions", name);
-      await openClient(context, remove).call({ method: "DELETE", path });
-    });
-    context.terminal.printOk(`deleted action ${context.terminal.bold(name.entity)}`);
-  });
-}
-
-function addList(noun: Command, context: CliContext): void {
-  const list = addListOptions(
-    noun
-      .command("list")
-      .description("list actions, newest first")
-      .argument("[/NAMESPACE or PACKAGE]", "whose actions, or which package's"),
-  )
-    .option("-n, --name-sort", "sort what is shown by name")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  brisk action list --limit 10
-  brisk action list -o json | jq -r '.[].name'`,
-    );
-  addConnectionOptions(list).action(async (typed: string | undefined) => {
-    const flags = list.opts<ListFlags & { nameSort?: boolean }>();
-    const place = typed === undefined ? { namespace: "_", entity: "" } : parseTypedName(typed);
-    const shown = place.namespace === "_" ? "default" : place.namespace;
-    const actions = await attempt(
-      `obtain the list of actions for namespace '${shown}'`,
-      async () => {
-        // The slash at the end says that a package's actions are meant, not an action of that name.
-        const path = `${toResourcePath("actions", place)}${place.entity === "" ? "" : "/"}`;
-        const query = { limit: flags.limit, skip: flags.skip };
-        return toObjects(await openClient(context, list).call({ method: "GET", path, query }));
-      },
-    );
-    const sorted = flags.nameSort ? sortByName(actions) : actions;
-    context.terminal.print(flags.output === "json" ? formatJson(sorted) : formatActions(sorted));
-  });
 }
