@@ -109,7 +109,11 @@ function isNotJavaScript(error) {
 }
 
 function stripTypes(source, failure) {
-  if (stripTypeScriptTypes === undefined) throw describe(failure, source);
+  if (stripTypeScriptTypes === undefined) {
+    const described = describe(failure, source);
+    described.stack += `\n\nIf this is TypeScript: Node ${process.version} cannot run it, newer kinds can`;
+    throw described;
+  }
   try {
     return stripTypeScriptTypes(source.code, { mode: "strip" });
   } catch (error) {
