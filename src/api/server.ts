@@ -3,6 +3,7 @@
 // On bare node:http, not on a framework: Fastify takes 110 ms to load, and every status, text and
 // header below is OpenWhisk's own, which a framework's defaults would have to be talked out of.
 
+import { rmSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Identity } from "../entities/subject.ts";
@@ -72,6 +73,8 @@ class HttpApi implements Api {
   }
 
   async listenSocket(path: string): Promise<void> {
+    // A process that was killed leaves its socket behind.
+    rmSync(path, { force: true });
     const server = this.#createServer();
     await listening(server, (done) => server.listen({ path, writableAll: true }, done));
   }
