@@ -12,7 +12,7 @@ import type { AddressInfo } from "node:net";
 
 export interface AppendRound {
   readonly writers: number;
-  readonly total: number;
+  readonly durationMs: number;
 }
 
 const [path = "", size = "0"] = process.argv.slice(2);
@@ -42,19 +42,17 @@ function flush(): void {
   });
 }
 
-function runRound({ writers, total }: AppendRound): void {
+function runRound({ writers, durationMs }: AppendRound): void {
   const latenciesMs: number[] = [];
   const from = performance.now();
-  let started = 0;
+  let running = writers;
   const runWriter = () => {
-    if (latenciesMs.length === total)
-      process.send?.({ elapsedMs: performance.now() - from, latenciesMs });
-    if (started >= total) return;
-    started++;
     const appendedAt = performance.now();
     append(() => {
-      latenciesMs.push(performance.now() - appendedAt);
-      runWriter();
+      const now = performance.now();
+      latenciesMs.push(now - appendedAt);
+      if (now - from < durationMs) runWriter();
+      else if (--running === 0) process.send?.({ elapsedMs: now - from, latenciesMs });
     });
   };
   for (let writer = 0; writer < writers; writer++) runWriter();

@@ -7,7 +7,8 @@ import { connect, type Socket } from "node:net";
 export interface Load {
   readonly port: number;
   readonly clients: number;
-  readonly total: number;
+  /** How long each client goes on; 0 sends one request a client. */
+  readonly durationMs: number;
   /** Whole requests as sent; taken in turn. */
   readonly requests: readonly string[];
 }
@@ -44,12 +45,12 @@ export async function runLoad(load: Load): Promise<LoadResult> {
   const requests = load.requests.map((text) => Buffer.from(text));
   const latenciesMs: number[] = [];
   const failed: string[] = [];
+  const from = performance.now();
   let sent = 0;
   const next = () => {
-    if (sent >= load.total) return undefined;
+    if (sent >= load.clients && performance.now() - from >= load.durationMs) return undefined;
     return requests[sent++ % requests.length];
   };
-  const from = performance.now();
   await Promise.all(
     sockets.map((socket) => runClient(socket, { next, latenciesMs, failed, timeoutMs: ANSWER_MS })),
   );

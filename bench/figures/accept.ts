@@ -48,7 +48,7 @@ interface Contenders {
 }
 
 async function compare(bench: Bench, { platform, appender }: Contenders) {
-  const load = { clients: CLIENTS, total: bench.quick ? 1500 : 5000 };
+  const load = { clients: CLIENTS, durationMs: bench.quick ? 400 : 1500 };
   const briskLoad = {
     ...load,
     port: platform.port,
@@ -63,7 +63,7 @@ async function compare(bench: Bench, { platform, appender }: Contenders) {
   let accepted = 0;
   const accept = async () => {
     const result = await bench.loads.run(briskLoad);
-    accepted += load.total;
+    accepted += result.latenciesMs.length;
     return result;
   };
   const drained = () => waitUntilStored(platform, accepted);
@@ -81,7 +81,7 @@ async function compare(bench: Bench, { platform, appender }: Contenders) {
     },
     {
       label: `append and sync, ${CLIENTS} writers`,
-      turn: () => appender.append({ writers: CLIENTS, total: load.total }),
+      turn: () => appender.append({ writers: CLIENTS, durationMs: load.durationMs }),
     },
     { label: `append over HTTP, ${CLIENTS} clients`, turn: () => bench.loads.run(httpLoad) },
   ]);

@@ -12,7 +12,7 @@ import { measureInTurns, type TurnResult, timed } from "../rounds.ts";
 export async function measureCold(bench: Bench): Promise<readonly Figure[]> {
   using room = openRoom(bench.directory);
   await using platform = await startPlatform(bench, room, ["--stem-cells", "0"]);
-  const [ours, baseline] = await measureInTurns(bench.quick ? 20 : 100, [
+  const [ours, baseline] = await measureInTurns(bench.quick ? 15 : 100, [
     { label: "cold, no stem cell", turn: firstInvocations(bench, platform) },
     { label: "node -e 0", turn: () => timed(runNode) },
   ]);
@@ -33,7 +33,7 @@ export async function measurePrewarmed(bench: Bench): Promise<readonly Figure[]>
   const warm = () => invokeOnce(bench, { platform, name: "warm" });
   const first = firstInvocations(bench, platform);
   await warm();
-  const [ours, baseline] = await measureInTurns(bench.quick ? 15 : 60, [
+  const [ours, baseline] = await measureInTurns(bench.quick ? 12 : 60, [
     {
       label: "first of an action, stem cell",
       turn: async () => {
@@ -80,7 +80,7 @@ async function invokeOnce(
 ): Promise<TurnResult> {
   const requests = [toInvocation(platform, name)];
   const { port } = platform;
-  const { latenciesMs } = await bench.loads.run({ port, requests, clients: 1, total: 1 });
+  const { latenciesMs } = await bench.loads.run({ port, requests, clients: 1, durationMs: 0 });
   return { latenciesMs };
 }
 

@@ -22,9 +22,11 @@ export async function measureWarm(bench: Bench): Promise<readonly Figure[]> {
   };
   const briskLoad = { port: platform.port, requests: [toInvocation(platform, "warm")] };
 
-  const compare = async (rounds: number, load: Pick<Load, "clients" | "total">) => {
-    // Compiled code, open containers and files of the next segment are the state that is measured.
-    for (const target of [hopLoad, briskLoad]) await bench.loads.run({ ...load, ...target });
+  const compare = async (rounds: number, load: Pick<Load, "clients" | "durationMs">) => {
+    // Compiled code and a container for every client are the state that is measured.
+    for (const target of [hopLoad, briskLoad]) {
+      await bench.loads.run({ ...load, ...target, durationMs: bench.quick ? 1500 : 10_000 });
+    }
     const clients = load.clients === 1 ? "1 client" : `${load.clients} clients`;
     const [ours, baseline] = await measureInTurns(rounds, [
       { label: `blocking, ${clients}`, turn: () => bench.loads.run({ ...load, ...briskLoad }) },
@@ -33,10 +35,11 @@ export async function measureWarm(bench: Bench): Promise<readonly Figure[]> {
     return { ours, baseline };
   };
 
-  const one = await compare(bench.quick ? 5 : 20, { clients: 1, total: bench.quick ? 300 : 1000 });
-  const many = await compare(bench.quick ? 4 : 12, {
+  const rounds = bench.quick ? 4 : 15;
+  const one = await compare(rounds, { clients: 1, durationMs: bench.quick ? 300 : 1000 });
+  const many = await compare(rounds, {
     clients: MANY_CLIENTS,
-    total: bench.quick ? 3000 : 10_000,
+    durationMs: bench.quick ? 500 : 2000,
   });
   return [
     toLatencyFigure({
