@@ -1,0 +1,201 @@
+// Rounds of `kill -9`: the platform works under mixed load, is killed at a random moment, and is started
+// again on the same data directory. Every action writes down that it ran, so that afterwards what was
+// promised to clients, what ran, and what is recorded can be held against each other.
+
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  ACTIVATIONS,
+  type ActivationRecord,
+  annotationOf,
+  invoke,
+  putAction,
+  waitFor,
+} from "../api/fixture.ts";
+import { type Brisk, startBrisk } from "../harness.ts";
+import { createRandom, type Random } from "./random.ts";
+
+export interface RoundsOptions {
+  readonly rounds: number;
+  readonly seed: number;
+  /** Actions that run in a sandbox cannot write to the test's file: then records alone are counted. */
+  readonly driver: "process" | "sandbox";
+}
+
+const CLIENTS = 8;
+const ANSWERS_MAX = 150;
+const KILL_AFTER_MS_MAX = 10;
+const PAGE = 200;
+
+/** What clients were told, over all rounds. */
+interface Promised {
+  /** Of 202 answers. */
+  readonly accepted: Set<string>;
+  /** Of 200 answers, with the record that came. */
+  readonly answered: Map<string, ActivationRecord>;
+}
+
+export interface Rounds {
+  readonly promised: Promised;
+  readonly records: ReadonlyMap<string, ActivationRecord>;
+  /** How often each activation's action ran. */
+  readonly runs: ReadonlyMap<string, number>;
+  readonly cleanStartMs: number;
+  readonly restartMs: readonly number[];
+}
+
+/** Kills and restarts, waits until all that was accepted is recorded, and returns what there is. */
+export async function runRounds(options: RoundsOptions): Promise<Rounds> {
+  const directory = await mkdtemp(join(tmpdir(), "brisk-rounds-"));
+  try {
+    return await runRoundsIn(directory, options);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function runRoundsIn(directory: string, options: RoundsOptions): Promise<Rounds> {
+  const { rounds, seed, driver } = options;
+  const random = createRandom(seed);
+  const promised: Promised = { accepted: new Set(), answered: new Map() };
+  const restartMs: number[] = [];
+  const runsFile = join(directory, "runs");
+  await using started = new AsyncDisposableStack();
+  const start = async () => {
+    const from = performance.now();
+    const data = join(directory, "data");
+    const brisk = started.use(await startBrisk({ data, args: ["--driver", driver] }));
+    return { brisk, ms: performance.now() - from };
+  };
+
+  const first = await start();
+  await putActions(first.brisk, driver === "process" ? runsFile : undefined);
+  let { brisk } = first;
+  for (let round = 0; round < rounds; round++) {
+    await loadAndKill(brisk, { random, promised });
+    const next = await start();
+    restartMs.push(next.ms);
+    brisk = next.brisk;
+  }
+  const { records, runs } = await readOutcome(brisk, { promised, runsFile });
+  assert.equal(await brisk.stop(), 0);
+  return { promised, records, runs, cleanStartMs: first.ms, restartMs };
+}
+
+async function putActions(brisk: Brisk, runsFile: string | undefined): Promise<void> {
+  const note =
+    runsFile === undefined
+      ? ""
+      : `require("node:fs").appendFileSync(${JSON.stringify(runsFile)}, process.env.__OW_ACTIVATION_ID + "\\n");`;
+  const quick = `const main = ({ n }) => { ${note} return { n }; };`;
+  const slow = `const main = async ({ n, ms }) => { ${note} await new Promise((done) => setTimeout(done, ms)); return { n }; };`;
+  await putAction(brisk, { name: "quick", code: quick });
+  await putAction(brisk, { name: "slow", code: slow });
+}
+
+interface Load {
+  readonly random: Random;
+  readonly promised: Promised;
+}
+
+/** Killed after a random number of answers, so that the machine's pace does not matter. */
+async function loadAndKill(brisk: Brisk, load: Load): Promise<void> {
+  const { random } = load;
+  const answersMax = random.below(ANSWERS_MAX);
+  const killed = new AbortController();
+  let answers = 0;
+  const send = async () => {
+    while (!killed.signal.aborted) {
+      if (answers >= answersMax) {
+        killed.abort();
+        // Up to one turn of the journal's writes and syncs later.
+        await delay(random.below(KILL_AFTER_MS_MAX));
+        await brisk.stop("SIGKILL");
+        return;
+      }
+      await sendOne(brisk, load).catch((cause: unknown) => {
+        if (!killed.signal.aborted) throw cause;
+      });
+      answers++;
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, send));
+}
+
+async function sendOne(brisk: Brisk, { random, promised }: Load): Promise<void> {
+  const blocking = random.below(2) === 0;
+  const name = random.below(4) === 0 ? "slow" : "quick";
+  // Now and then one that does not fit in a page of anything.
+  const filler = random.below(10) === 0 ? "x".repeat(random.below(100_000)) : "";
+  const body = { n: random.below(1000), ms: random.below(200), filler };
+  const { status, json } = await invoke(brisk, name, { query: `blocking=${blocking}`, body });
+  const record = json as ActivationRecord;
+  if (status === 202) promised.accepted.add(record.activationId);
+  else if (status === 200) promised.answered.set(record.activationId, record);
+  else assert.fail(`answered ${status}: ${JSON.stringify(json)}`);
+}
+
+/** All records and runs, once what was accepted and what ran is recorded. */
+async function readOutcome(
+  brisk: Brisk,
+  { promised, runsFile }: { readonly promised: Promised; readonly runsFile: string },
+): Promise<Pick<Rounds, "records" | "runs">> {
+  return waitFor(async () => {
+    const runs = await readRuns(runsFile);
+    const records = await readRecords(brisk);
+    const ids = [...promised.accepted, ...runs.keys()];
+    return ids.every((id) => records.has(id)) ? { records, runs } : undefined;
+  });
+}
+
+async function readRecords(brisk: Brisk): Promise<Map<string, ActivationRecord>> {
+  const records = new Map<string, ActivationRecord>();
+  for (let skip = 0; ; skip += PAGE) {
+    const path = `${ACTIVATIONS}?docs=true&limit=${PAGE}&skip=${skip}`;
+    const { json, text } = await brisk.request("GET", path);
+    assert.ok(Array.isArray(json), text);
+    for (const record of json as ActivationRecord[]) records.set(record.activationId, record);
+    if (json.length < PAGE) return records;
+  }
+}
+
+async function readRuns(file: string): Promise<ReadonlyMap<string, number>> {
+  const runs = new Map<string, number>();
+  const text = await readFile(file, "utf8").catch(() => "");
+  for (const id of text.split("\n")) if (id !== "") runs.set(id, (runs.get(id) ?? 0) + 1);
+  return runs;
+}
+
+/** Fails where a promise was broken. */
+export function checkRounds({ promised, records, runs }: Rounds, driver: RoundsOptions["driver"]) {
+  for (const id of promised.accepted) assert.ok(records.has(id), `${id} was accepted and is lost`);
+  for (const [id, answer] of promised.answered) {
+    const record = records.get(id);
+    assert.ok(record, `${id} was answered and is lost`);
+    assert.deepEqual(record.response.result, answer.response.result, `${id} changed`);
+  }
+  for (const [id, count] of runs) {
+    assert.equal(count, 1, `${id} ran ${count} times`);
+    assert.ok(records.has(id), `${id} ran and is not recorded`);
+  }
+  for (const [id, record] of records) checkRecord(id, { record, ran: runs.has(id), driver });
+}
+
+interface Found {
+  readonly record: ActivationRecord;
+  readonly ran: boolean;
+  readonly driver: RoundsOptions["driver"];
+}
+
+function checkRecord(id: string, { record, ran, driver }: Found): void {
+  const { status, result } = record.response;
+  if (status === "success") {
+    if (driver === "process") assert.ok(ran, `${id} is recorded as a success and never ran`);
+    return;
+  }
+  const seen = `${id} is recorded as ${status}: ${JSON.stringify(result)}`;
+  assert.equal(annotationOf(record, "abandoned"), true, seen);
+}
