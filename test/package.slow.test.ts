@@ -29,8 +29,12 @@ test("the packed package installs in an empty directory, starts, and runs an act
   const install = ["install", "--prefer-offline", "--ignore-scripts", join(path, archive)];
   await runFile("npm", [...install, ...NPM_FLAGS], { cwd: place });
   const installed = join(place, "node_modules/brisk");
-  const sources = globSync("{src,dist}/**/*.ts", { cwd: installed });
-  assert.deepEqual(sources, [], "the package has what was built, not what it was built from");
+  const unwanted = "{{src,test}/**,dist/**/*.ts,dist/**/*{.test,.contract,-fixture}.js}";
+  assert.deepEqual(
+    globSync(unwanted, { cwd: installed }),
+    [],
+    "it has what was built, and no tests",
+  );
 
   const program = join(place, "node_modules/.bin/brisk");
   await using brisk = await startBrisk({ program });
