@@ -4,7 +4,7 @@
 
 import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { enableCompileCache } from "node:module";
-import { homedir } from "node:os";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 
 const cache = openCacheDirectory();
@@ -22,14 +22,14 @@ await import(existsSync(source) ? source.href : new URL("../dist/main.js", impor
  * only slower, so that a home that cannot be written stops nobody.
  */
 function openCacheDirectory() {
-  const user = process.getuid?.();
-  // Not root's home: under sudo that may be another user's, who could then not use its own cache.
-  const directory =
-    user === 0 ? "/var/cache/brisk/compiled" : join(homedir(), ".cache", "brisk", "compiled");
   try {
+    // Not HOME: it may be another user's under sudo, or anywhere.
+    const { uid, homedir } = userInfo();
+    const directory =
+      uid === 0 ? "/var/cache/brisk/compiled" : join(homedir, ".cache", "brisk", "compiled");
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const { mode, uid } = lstatSync(directory);
-    return uid === user && (mode & 0o777) === 0o700 ? directory : undefined;
+    const status = lstatSync(directory);
+    return status.uid === uid && (status.mode & 0o777) === 0o700 ? directory : undefined;
   } catch {
     return undefined;
   }

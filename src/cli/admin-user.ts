@@ -60,12 +60,14 @@ Examples:
         throw usage(`Subject name must be at least ${SUBJECT_LENGTH_MIN} characters`);
       }
       const fresh = { name, ...createKey(flags.auth) };
-      if (flags.genonly !== true) {
-        await withSubjects({ context, command: create }, (subjects) =>
-          storing("create subject", () => storeKey(subjects, { subject, fresh, flags })),
-        );
-      }
-      if (flags.silent !== true) context.terminal.print(toKey(fresh));
+      const show = () => {
+        if (flags.silent !== true) context.terminal.print(toKey(fresh));
+      };
+      if (flags.genonly === true) return show();
+      await withSubjects({ context, command: create }, async (subjects) => {
+        await storing("create subject", () => storeKey(subjects, { subject, fresh, flags }));
+        show();
+      });
     });
   });
 }
