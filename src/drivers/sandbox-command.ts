@@ -12,6 +12,8 @@ export const SANDBOX_PROGRAM = "bwrap";
 export const INFO_FD = 4;
 /** and starts nothing in it before something can be read here. */
 export const BLOCK_FD = 5;
+/** The filter of system calls is read here. */
+const FILTER_FD = 6;
 
 /** Inside, the action is this user; outside, one that owns nothing. */
 const USER_ID_INSIDE = "1000";
@@ -40,6 +42,8 @@ export interface SandboxContents {
   readonly etc: string;
   /** The Unix socket on which the platform's API listens. Its directory is shown. */
   readonly apiSocket: string;
+  /** Whether the filter of system calls can be read from `FILTER_FD`. */
+  readonly hasSyscallFilter: boolean;
 }
 
 /** Finds this machine's libraries and shell. */
@@ -48,7 +52,7 @@ export function readSandboxHost(): SandboxHost {
 }
 
 export function toSandboxCommand(host: SandboxHost, contents: SandboxContents): string[] {
-  const { launch, memoryMb, etc, apiSocket } = contents;
+  const { launch, memoryMb, etc, apiSocket, hasSyscallFilter } = contents;
   const memory = memoryMb * MB;
   const apiName = apiSocket.slice(apiSocket.lastIndexOf("/") + 1);
   return [
@@ -65,6 +69,7 @@ export function toSandboxCommand(host: SandboxHost, contents: SandboxContents): 
     ...toWritable(ACTION_DIRECTORY, memory / 2),
     ...toWritable("/dev/shm", Math.min(memory / 4, SHARED_MEMORY_BYTES_MAX)),
     ...["--info-fd", String(INFO_FD), "--block-fd", String(BLOCK_FD)],
+    ...(hasSyscallFilter ? ["--seccomp", String(FILTER_FD)] : []),
     ...["--chdir", ACTION_DIRECTORY, "--remount-ro", "/", "--"],
     ...toShell(),
     "/bin/node",

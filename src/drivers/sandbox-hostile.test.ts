@@ -123,6 +123,19 @@ function describeOwn(sandboxes: Opened): void {
     assert.equal((await action.result())["status"], 2);
   });
 
+  it("makes no namespace of its own", async () => {
+    await using action = await startAction(
+      sandboxes().driver,
+      `const fs = require("node:fs"), { spawnSync } = require("node:child_process");
+      const main = ({ program }) => {
+        fs.writeFileSync("/tmp/unshare", Buffer.from(program, "base64"), { mode: 0o755 });
+        return { said: String(spawnSync("/tmp/unshare", ["--user", "/bin/sh", "-c", ":"]).stderr) };
+      }`,
+    );
+    const program = readFileSync("/usr/bin/unshare", "base64");
+    assert.match(String((await action.result({ program }))["said"]), /Operation not permitted/);
+  });
+
   it("keeps its files from other sandboxes", async () => {
     const code = `const fs = require("node:fs"); const main = ({ write }) => {
       for (const path of ["/tmp", "/action", "/dev/shm"]) if (write) fs.writeFileSync(path + "/mine", "");

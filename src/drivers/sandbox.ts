@@ -1,7 +1,8 @@
 // The isolating driver of one machine: a bubblewrap sandbox a container, made without privileges, limited
 // by control groups where they can be written, else by rlimits and watching.
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import type { Launches } from "../runtimes/port.ts";
 import { type Cgroups, openCgroups } from "./cgroups.ts";
 import { LaunchedContainer } from "./launched-container.ts";
@@ -19,7 +20,7 @@ import {
   toSandboxCommand,
 } from "./sandbox-command.ts";
 import { Sandbox } from "./sandbox-enclosure.ts";
-import { writeSandboxEtc } from "./sandbox-etc.ts";
+import { type SandboxFiles, writeSandboxFiles } from "./sandbox-files.ts";
 import { SandboxUsers } from "./sandbox-users.ts";
 
 export interface SandboxOptions {
@@ -72,7 +73,7 @@ class SandboxDriver implements ContainerDriver {
   readonly #host: SandboxHost = readSandboxHost();
   readonly #users = process.getuid?.() === 0 ? new SandboxUsers() : undefined;
   readonly #watch = new MemoryWatch();
-  readonly #etc: { readonly network: string; readonly alone: string };
+  readonly #files: SandboxFiles;
   readonly #containers = new Set<LaunchedContainer>();
   #made = 0;
 
@@ -82,10 +83,7 @@ class SandboxDriver implements ContainerDriver {
     this.#program = findProgram(SANDBOX_PROGRAM) ?? SANDBOX_PROGRAM;
     this.#networkProgram = found.networkProgram;
     this.notices = found.notices;
-    this.#etc = {
-      network: writeSandboxEtc(options.publicDirectory, true),
-      alone: writeSandboxEtc(options.publicDirectory, false),
-    };
+    this.#files = writeSandboxFiles(options.publicDirectory);
   }
 
   async create(spec: ContainerSpec): Promise<Container> {
@@ -98,8 +96,7 @@ class SandboxDriver implements ContainerDriver {
       return container;
     } catch (cause) {
       await container.destroy();
-      const text = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`Cannot start container: ${text}`, { cause });
+      throw new Error(`Cannot start container: ${await explain(cause, container)}`, { cause });
     }
   }
 
@@ -113,28 +110,51 @@ class SandboxDriver implements ContainerDriver {
     this.#made += 1;
     const id = String(this.#made);
     const networkProgram = spec.network ? this.#networkProgram : undefined;
-    const userId = this.#users?.take();
-    const group = this.#cgroups?.create(id, { ...spec, processesMax: PROCESSES_MAX });
+    const { etc, syscallFilter } = this.#files;
     const command = toSandboxCommand(this.#host, {
       launch,
       memoryMb: spec.memoryMb,
-      etc: networkProgram === undefined ? this.#etc.alone : this.#etc.network,
+      etc: networkProgram === undefined ? etc.offline : etc.online,
       apiSocket: this.#options.apiSocket,
+      hasSyscallFilter: syscallFilter !== undefined,
     });
-    const child = spawn(this.#program, command, {
-      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
-      cwd: "/",
-      env: toEnvironment(spec),
-      ...(userId === undefined ? {} : { uid: userId, gid: userId }),
-    });
-    const enclosure = new Sandbox(child, {
-      group,
-      networkProgram,
-      watch: this.#cgroups ? undefined : this.#watch,
-      removed: () => userId !== undefined && this.#users?.giveBack(userId),
-    });
-    return { container: new LaunchedContainer(id, child, enclosure), enclosure };
+    const userId = this.#users?.take();
+    const group = this.#cgroups?.create(id, { ...spec, processesMax: PROCESSES_MAX });
+    const removed = () => userId !== undefined && this.#users?.giveBack(userId);
+    try {
+      const child = this.#spawn(command, { env: toEnvironment(spec), userId });
+      const watch = this.#cgroups ? undefined : this.#watch;
+      const enclosure = new Sandbox(child, { group, networkProgram, watch, removed });
+      return { container: new LaunchedContainer(id, child, enclosure), enclosure };
+    } catch (error) {
+      // The process was not even started: too many open files, or no memory.
+      await group?.then((made) => made.remove());
+      removed();
+      throw error;
+    }
   }
+
+  #spawn(command: readonly string[], { env, userId }: SpawnOptions): ChildProcess {
+    const { syscallFilter } = this.#files;
+    // Opened each time: bubblewrap reads it to its end, and a descriptor has one place at a time.
+    const filter = syscallFilter === undefined ? "ignore" : openSync(syscallFilter, "r");
+    try {
+      return spawn(this.#program, command, {
+        stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe", filter],
+        cwd: "/",
+        env,
+        ...(userId === undefined ? {} : { uid: userId, gid: userId }),
+      });
+    } finally {
+      if (typeof filter === "number") closeSync(filter);
+    }
+  }
+}
+
+interface SpawnOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** Absent where this process has no right to choose. */
+  readonly userId: number | undefined;
 }
 
 /** Everything that the action's process sees of the outside. */
@@ -145,6 +165,17 @@ function toEnvironment({ concurrency }: ContainerSpec): Record<string, string> {
     __OW_API_HOST: API_HOST_INSIDE,
     __OW_ALLOW_CONCURRENT: String(concurrency > 1),
   };
+}
+
+/** Where the sandbox's process is gone, what it said itself tells more than what failed on it. */
+async function explain(cause: unknown, { ready }: LaunchedContainer): Promise<string> {
+  const text = toText(cause);
+  const said = await ready.then(() => "it was ready", toText);
+  return said === text ? text : `${text} (${said})`;
+}
+
+function toText(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
