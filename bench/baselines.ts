@@ -1,9 +1,8 @@
 // The servers that figures are compared with, as child processes of the bench.
 
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import type { AppendRound } from "./append-server.ts";
+import { receive, startChild, stopChild } from "./children.ts";
 
 export interface Baseline extends AsyncDisposable {
   readonly port: number;
@@ -20,34 +19,19 @@ export interface AppendResult {
 }
 
 export async function startHop(directory: string): Promise<Baseline> {
-  const child = start("hop-server.ts", [join(directory, "hop.sock")]);
-  return { port: await receive<number>(child), [Symbol.asyncDispose]: () => stop(child) };
+  const child = startChild("hop-server.ts", [join(directory, "hop.sock")]);
+  return { port: await receive<number>(child), [Symbol.asyncDispose]: () => stopChild(child) };
 }
 
 /** A log in `directory` to which pieces of `bytes` bytes are appended. */
 export async function startAppender(directory: string, bytes: number): Promise<Appender> {
-  const child = start("append-server.ts", [join(directory, "append.log"), String(bytes)]);
+  const child = startChild("append-server.ts", [join(directory, "append.log"), String(bytes)]);
   return {
     port: await receive<number>(child),
     append: (round) => {
       child.send(round);
       return receive<AppendResult>(child);
     },
-    [Symbol.asyncDispose]: () => stop(child),
+    [Symbol.asyncDispose]: () => stopChild(child),
   };
-}
-
-function start(file: string, args: readonly string[]): ChildProcess {
-  return fork(join(import.meta.dirname, file), args, { serialization: "advanced" });
-}
-
-async function receive<Message>(child: ChildProcess): Promise<Message> {
-  const [message] = (await once(child, "message")) as [Message];
-  return message;
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  const exited = once(child, "exit");
-  child.disconnect();
-  await exited;
 }

@@ -51,9 +51,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
     if (sent >= load.clients && performance.now() - from >= load.durationMs) return undefined;
     return requests[sent++ % requests.length];
   };
-  await Promise.all(
-    sockets.map((socket) => runClient(socket, { next, latenciesMs, failed, timeoutMs: ANSWER_MS })),
-  );
+  await Promise.all(sockets.map((socket) => runClient(socket, { next, latenciesMs, failed })));
   const elapsedMs = performance.now() - from;
   const [firstFailure] = failed;
   const result = { elapsedMs, latenciesMs, failures: failed.length };
@@ -78,11 +76,10 @@ interface ClientOptions {
   readonly next: () => Buffer | undefined;
   readonly latenciesMs: number[];
   readonly failed: string[];
-  readonly timeoutMs: number;
 }
 
 function runClient(socket: Socket, options: ClientOptions): Promise<void> {
-  const { next, latenciesMs, failed, timeoutMs } = options;
+  const { next, latenciesMs, failed } = options;
   return new Promise((resolve, reject) => {
     let received = "";
     let from = 0;
@@ -97,7 +94,7 @@ function runClient(socket: Socket, options: ClientOptions): Promise<void> {
       socket.write(request);
     };
     socket.setEncoding("latin1");
-    socket.setTimeout(timeoutMs, () => socket.destroy(new Error("no answer")));
+    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error("no answer")));
     socket.on("data", (piece) => {
       received += piece;
       if (!isWhole(received)) return;

@@ -14,6 +14,7 @@ import {
   startPlatform,
   toInvocation,
   waitUntilStored,
+  warmUp,
 } from "../platform.ts";
 import { openRoom } from "../room.ts";
 import { measureInTurns } from "../rounds.ts";
@@ -67,8 +68,10 @@ async function compare(bench: Bench, { platform, appender }: Contenders) {
     return result;
   };
   const drained = () => waitUntilStored(platform, accepted);
-  await accept();
-  await drained();
+  await warmUp(platform, async () => {
+    await accept();
+    await drained();
+  });
   return measureInTurns(bench.quick ? 3 : 8, [
     {
       label: `non-blocking, ${CLIENTS} clients`,

@@ -4,7 +4,7 @@ import { startHop } from "../baselines.ts";
 import { type Bench, type Figure, toLatencyFigure, toRateFigure } from "../figure.ts";
 import type { Load } from "../http-client.ts";
 import { toRequestText } from "../http-client.ts";
-import { BENCH_ARGUMENTS, createAction, startPlatform, toInvocation } from "../platform.ts";
+import { BENCH_ARGUMENTS, createAction, startPlatform, toInvocation, warmUp } from "../platform.ts";
 import { openRoom } from "../room.ts";
 import { measureInTurns } from "../rounds.ts";
 
@@ -24,9 +24,9 @@ export async function measureWarm(bench: Bench): Promise<readonly Figure[]> {
 
   const compare = async (rounds: number, load: Pick<Load, "clients" | "durationMs">) => {
     // Compiled code and a container for every client are the state that is measured.
-    for (const target of [hopLoad, briskLoad]) {
-      await bench.loads.run({ ...load, ...target, durationMs: bench.quick ? 1500 : 10_000 });
-    }
+    const durationMs = bench.quick ? 1000 : 5000;
+    await bench.loads.run({ ...load, ...hopLoad, durationMs });
+    await warmUp(platform, () => bench.loads.run({ ...load, ...briskLoad, durationMs }));
     const clients = load.clients === 1 ? "1 client" : `${load.clients} clients`;
     const [ours, baseline] = await measureInTurns(rounds, [
       { label: `blocking, ${clients}`, turn: () => bench.loads.run({ ...load, ...briskLoad }) },
