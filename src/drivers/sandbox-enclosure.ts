@@ -52,8 +52,20 @@ export class Sandbox implements Enclosure {
   async release({ memoryMb }: ContainerSpec): Promise<void> {
     const processId = await readProcessId(findPipe(this.#child, INFO_FD));
     this.#processId = processId;
+    await Promise.all([this.#connect(processId), this.#confine(processId, memoryMb)]);
+  }
+
+  async #connect(processId: number): Promise<void> {
     const { networkProgram } = this.#limits;
-    if (networkProgram !== undefined) this.#network = startNetwork(networkProgram, processId);
+    if (networkProgram === undefined) return;
+    await waitForLoopback(processId);
+    // It has ended meanwhile, and may have been removed.
+    if (!isAlive(processId)) throw new Error("the sandbox has ended");
+    this.#network = startNetwork(networkProgram, processId);
+    await this.#network.ready;
+  }
+
+  async #confine(processId: number, memoryMb: number): Promise<void> {
     const group = await this.#limits.group;
     await group?.attach(processId);
     this.#unwatch = this.#limits.watch?.add(processId, memoryMb, () => {
@@ -61,7 +73,6 @@ export class Sandbox implements Enclosure {
       this.kill();
     });
     findPipe(this.#child, BLOCK_FD)?.end("\n");
-    await this.#network?.ready;
   }
 
   /**
@@ -103,6 +114,22 @@ export class Sandbox implements Enclosure {
       if (performance.now() > until) return;
       await delay(1);
     }
+  }
+}
+
+/**
+ * Resolves when bubblewrap has set up the namespace's loopback, or the sandbox has ended. Whoever else
+ * brings it up before, as slirp4netns does, makes bubblewrap fail: the address is there already.
+ */
+async function waitForLoopback(processId: number): Promise<void> {
+  while (isAlive(processId) && !hasLoopback(processId)) await delay(1);
+}
+
+function hasLoopback(processId: number): boolean {
+  try {
+    return readFileSync(`/proc/${processId}/net/fib_trie`, "latin1").includes("127.0.0.1");
+  } catch {
+    return false;
   }
 }
 
