@@ -60,6 +60,12 @@ test("a stem cell of the kind and exactly the memory is taken before a container
   assert.deepEqual(decide(state, need({ memoryMb: 128 })), { type: "create", evict: [] });
 });
 
+test("an action that runs several times in one container gets one that was made for it", () => {
+  const state = new PoolState(1024);
+  stemCell(state);
+  assert.deepEqual(decide(state, need({ concurrency: 2 })), { type: "create", evict: [] });
+});
+
 test("two namespaces never share a container", () => {
   const state = new PoolState(1024);
   warm(state, need({ namespace: "other" }));

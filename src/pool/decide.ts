@@ -108,6 +108,8 @@ function decideNew(state: PoolState, need: Need, rules: PlacementRules): Placeme
 }
 
 function pickStemCell(state: PoolState, need: Need): Slot | undefined {
+  // A container is told when it is made whether it may take several runs at a time; these may not.
+  if (need.concurrency > 1) return undefined;
   for (const slot of state.slots()) {
     if (slot.state === "stem-cell" && slot.kind === need.kind && slot.memoryMb === need.memoryMb) {
       return slot;
