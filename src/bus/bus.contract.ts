@@ -15,6 +15,8 @@ export interface BusUnderTest {
 
 const IN_FLIGHT_MAX = 1000;
 
+const DEADLINE_MS = 10_000;
+
 /** Collects deliveries, and waits for a number of them. */
 export class Inbox {
   readonly deliveries: Delivery[] = [];
@@ -28,7 +30,9 @@ export class Inbox {
 
   async take(count: number): Promise<readonly Delivery[]> {
     if (this.deliveries.length < count) {
-      await new Promise<void>((resolve) => {
+      await new Promise<void>((resolve, reject) => {
+        const late = () => reject(new Error(`${this.deliveries.length} of ${count} are delivered`));
+        setTimeout(late, DEADLINE_MS).unref();
         this.#waiting = { count, resolve };
       });
     }

@@ -1,8 +1,5 @@
-// The embedded bus: all topics in one journal in the data directory. Its messages stay in memory while
+// The embedded bus: all topics in one journal in the data directory. Messages stay in memory while
 // there is room, and are read back from the journal where there is none.
-//
-//     frame   1 byte kind, 6 bytes sequence; for messages also 6 bytes time, 1 byte length of the
-//             topic, topic, message
 //
 // A message may stand in the journal twice: it is copied forward when the segment in which it stands
 // is kept by little else. The later copy holds.
@@ -10,127 +7,129 @@
 import { Journal } from "../journal/journal.ts";
 import type { Frame, Position } from "../journal/segments.ts";
 import type { Clock } from "../kernel/clock.ts";
-import type { BriskError } from "../kernel/errors.ts";
-import { failure } from "../kernel/errors.ts";
-import { MB } from "../kernel/units.ts";
+import { type BriskError, failure } from "../kernel/errors.ts";
+import { invariant } from "../kernel/invariant.ts";
+import { MB, SECOND_MS } from "../kernel/units.ts";
 import { decodeFrame, encodeMark, encodeMessage, KIND } from "./journal-frames.ts";
-import type { Bus, Delivery, Keep, SubscribeOptions } from "./port.ts";
+import { Message, type MessageKeeper, type Topic } from "./journal-message.ts";
+import { JournalSpace } from "./journal-space.ts";
+import type { Bus, Keep, SubscribeOptions } from "./port.ts";
 
 export interface JournalBusOptions {
   readonly directory: string;
-  /** Messages that are not done, of all topics. */
+  /** Messages that are not done, of all topics; volatile ones as many again. */
   readonly messagesMax: number;
   /** Of the journal on disk. */
   readonly bytesMax: number;
+  readonly segmentBytes?: number;
+  /** Of messages that are kept in memory too. */
+  readonly memoryBytesMax?: number;
   readonly clock: Clock;
 }
 
 const SEGMENT_BYTES = 16 * MB;
-/** Messages that are kept in memory; what is beyond is read from the journal when its turn comes. */
 const MEMORY_BYTES = 64 * MB;
 /** Messages handed over in one turn where many wait, so that others get their turn too. */
 const DELIVERED_AT_ONCE = 256;
-
-interface Entry {
-  readonly sequence: number;
-  readonly topic: Topic;
-  readonly publishedAt: number;
-  /** Absent for a volatile message. */
-  position: Position | undefined;
-  /** Absent where it is to be read from the journal. */
-  message: Buffer | undefined;
-  startedBefore: boolean;
-  started: boolean;
-  /** Settled, or lost before it was kept. */
-  gone: BriskError | true | undefined;
-  delivered: boolean;
-}
-
-interface Topic {
-  readonly name: string;
-  /** Not delivered yet. */
-  readonly waiting: Set<Entry>;
-  /** Delivered and not done. */
-  inFlight: number;
-  subscriber: SubscribeOptions | undefined;
-  pumping: boolean;
-}
+/** When done marks that could not be written, mostly for want of room, are tried again. */
+const RETRY_MS = SECOND_MS;
 
 export function openJournalBus(options: JournalBusOptions): Bus {
   return new JournalBus(options);
 }
 
-class JournalBus implements Bus {
-  readonly #options: JournalBusOptions;
+class JournalBus implements Bus, MessageKeeper {
+  readonly #options: Required<JournalBusOptions>;
   readonly #journal: Journal;
   readonly #topics = new Map<string, Topic>();
-  readonly #entries = new Map<number, Entry>();
-  /** Messages not done, and their bytes, by segment. */
-  readonly #live = new Map<number, { entries: Set<Entry>; bytes: number }>();
+  /** Those in the journal that are not done, by sequence. */
+  #messages = new Map<number, Message>();
+  readonly #space = new JournalSpace();
+  /** Done marks that could not be written. */
+  readonly #owed = new Set<number>();
+  #retryTimer: NodeJS.Timeout | undefined;
   #sequence = 0;
   #memoryBytes = 0;
-  /** The segment to which the last message went. */
-  #segment = 0;
+  #volatileWaiting = 0;
   #copying = false;
   #closed = false;
 
   constructor(options: JournalBusOptions) {
-    this.#options = options;
-    this.#journal = new Journal(
-      { directory: options.directory, segmentBytes: SEGMENT_BYTES },
-      (frame) => this.#recover(frame),
-    );
-    for (const entry of this.#entries.values()) {
-      entry.topic.waiting.add(entry);
-      if (this.#memoryBytes > MEMORY_BYTES) entry.message = undefined;
-      else this.#memoryBytes += entry.message?.length ?? 0;
-    }
+    this.#options = { segmentBytes: SEGMENT_BYTES, memoryBytesMax: MEMORY_BYTES, ...options };
+    const { directory, segmentBytes } = this.#options;
+    this.#journal = new Journal({ directory, segmentBytes }, (frame) => this.#recover(frame));
+    // Copies stand behind what was published after them.
+    const sorted = [...this.#messages].sort(([a], [b]) => a - b);
+    this.#messages = new Map(sorted);
+    for (const [, message] of sorted) message.topic.waiting.add(message);
     this.#tidy();
   }
 
   #recover(frame: Frame): void {
-    const { kind, sequence, message } = decodeFrame(frame.payload);
+    const { kind, sequence, message: read } = decodeFrame(frame.payload);
     this.#sequence = Math.max(this.#sequence, sequence);
-    const known = this.#entries.get(sequence);
-    if (message !== undefined) {
-      if (known !== undefined) this.#unlink(known);
-      const startedBefore = kind === KIND.startedMessage || known?.startedBefore === true;
-      const entry = createEntry(sequence, this.#topic(message.topic), message.publishedAt);
-      entry.startedBefore = startedBefore;
-      entry.message = Buffer.from(message.bytes);
-      this.#link(entry, frame);
-    } else if (known !== undefined && kind === KIND.start) {
-      known.startedBefore = true;
-    } else if (known !== undefined) {
-      this.#unlink(known);
+    const known = this.#messages.get(sequence);
+    if (read === undefined) {
+      if (known === undefined) return;
+      if (kind === KIND.start) known.startedBefore = true;
+      else this.#forget(known);
+      return;
     }
+    if (known !== undefined) this.#forget(known);
+    const startedBefore = kind === KIND.startedMessage || known?.startedBefore === true;
+    const { publishedAt } = read;
+    // The frame is a view of a whole segment, which must not be kept for it.
+    const bytes = this.#hasMemory ? Buffer.from(read.bytes) : undefined;
+    const topic = this.#topic(read.topic);
+    const message = new Message({ sequence, topic, publishedAt, bytes, startedBefore }, this);
+    this.#keep(message, frame);
   }
 
-  publish(topicName: string, message: Buffer, keep: Keep): Promise<void> {
+  get #hasMemory(): boolean {
+    return this.#memoryBytes < this.#options.memoryBytesMax;
+  }
+
+  publish(topicName: string, bytes: Buffer, keep: Keep): Promise<void> {
     if (this.#closed) return Promise.reject(failure("stopping"));
-    const topic = this.#topic(topicName);
-    const waiting = this.#entries.size;
-    const entry = createEntry(++this.#sequence, topic, this.#options.clock());
-    entry.message = message;
-    if (keep === "volatile") {
-      this.#offer(entry);
-      return RESOLVED;
-    }
-    if (waiting >= this.#options.messagesMax || this.#journal.bytes > this.#options.bytesMax) {
+    const isVolatile = keep === "volatile";
+    const waiting = isVolatile ? this.#volatileWaiting : this.#messages.size;
+    const isFull = !isVolatile && this.#journal.bytes > this.#options.bytesMax;
+    if (isFull || waiting >= this.#options.messagesMax) {
       return Promise.reject(failure("bus-full", { waiting }));
     }
-    const position = this.#journal.append(
-      encodeMessage(KIND.message, { ...entry, message }),
-      (cause) => this.#lose(entry, cause),
+    const topic = this.#topic(topicName);
+    const sequence = ++this.#sequence;
+    const publishedAt = this.#options.clock();
+    const message = new Message(
+      { sequence, topic, publishedAt, bytes, startedBefore: false },
+      this,
     );
-    this.#link(entry, position);
-    this.#memoryBytes += message.length;
-    if (position.segment !== this.#segment) {
-      this.#segment = position.segment;
-      this.#tidy();
+    if (isVolatile) {
+      this.#offer(message);
+      return RESOLVED;
     }
-    this.#offer(entry);
-    return keep === "written" ? this.#journal.written() : this.#journal.durable();
+    this.#keep(message, this.#append(KIND.message, message, bytes));
+    this.#offer(message);
+    if (!this.#hasMemory) this.#swapOut(message);
+    if (keep === "written") return this.#journal.written();
+    return this.#journal.durable().catch((cause: BriskError) => {
+      this.#withdraw(message, cause);
+      throw cause;
+    });
+  }
+
+  #append(
+    kind: typeof KIND.message | typeof KIND.startedMessage,
+    message: Message,
+    bytes: Buffer,
+  ): Position {
+    const { sequence, publishedAt, topic } = message;
+    const parts = encodeMessage(kind, { sequence, publishedAt, topic, message: bytes });
+    const replaced = message.position;
+    return this.#journal.append(parts, (cause) => {
+      if (replaced === undefined) this.#lose(message, cause);
+      else if (message.gone === undefined) this.#move(message, replaced);
+    });
   }
 
   #topic(name: string): Topic {
@@ -142,130 +141,143 @@ class JournalBus implements Bus {
     return topic;
   }
 
-  #link(entry: Entry, { segment, offset, length }: Position): void {
-    entry.position = { segment, offset, length };
-    this.#entries.set(entry.sequence, entry);
-    let live = this.#live.get(segment);
-    if (live === undefined) {
-      live = { entries: new Set(), bytes: 0 };
-      this.#live.set(segment, live);
-    }
-    live.entries.add(entry);
-    live.bytes += length;
+  #keep(message: Message, { segment, offset, length }: Position): void {
+    message.position = { segment, offset, length };
+    this.#space.add(message.position);
+    this.#messages.set(message.sequence, message);
+    this.#memoryBytes += message.bytes?.length ?? 0;
   }
 
-  #unlink(entry: Entry): void {
-    this.#entries.delete(entry.sequence);
-    if (entry.position === undefined) return;
-    const { segment, length } = entry.position;
-    const live = this.#live.get(segment);
-    if (live === undefined) return;
-    live.entries.delete(entry);
-    live.bytes -= length;
-    if (live.entries.size === 0) this.#live.delete(segment);
+  /** True where its segment may go. */
+  #forget(message: Message): boolean {
+    this.#messages.delete(message.sequence);
+    this.#swapOut(message);
+    return message.position !== undefined && this.#space.remove(message.position);
+  }
+
+  #move(message: Message, to: Position): void {
+    if (message.position !== undefined) this.#space.remove(message.position);
+    message.position = to;
+    this.#space.add(to);
+  }
+
+  #swapOut(message: Message): void {
+    this.#memoryBytes -= message.bytes?.length ?? 0;
+    message.bytes = undefined;
   }
 
   /** At once where nothing stands before it: so its message and its start mark are one write. */
-  #offer(entry: Entry): void {
-    const { topic } = entry;
-    const { subscriber } = topic;
-    const free = subscriber !== undefined && topic.inFlight < subscriber.inFlightMax;
-    if (free && topic.waiting.size === 0) {
-      this.#deliver(entry, subscriber);
-    } else {
-      topic.waiting.add(entry);
-      if (free) this.#pump(topic);
+  #offer(message: Message): void {
+    const { topic } = message;
+    if (hasRoom(topic) && topic.waiting.size === 0) {
+      this.#deliver(message);
+      return;
     }
-    if (this.#memoryBytes > MEMORY_BYTES && entry.position !== undefined) this.#swapOut(entry);
+    topic.waiting.add(message);
+    if (message.position === undefined) this.#volatileWaiting++;
+    this.#pump(topic);
   }
 
-  #swapOut(entry: Entry): void {
-    this.#memoryBytes -= entry.message?.length ?? 0;
-    entry.message = undefined;
-  }
-
-  #deliver(entry: Entry, subscriber: SubscribeOptions): void {
-    entry.topic.inFlight++;
-    entry.delivered = true;
-    subscriber.deliver(this.#toDelivery(entry));
-  }
-
-  #toDelivery(entry: Entry): Delivery {
-    const read = () => this.#read(entry);
-    return {
-      get message() {
-        return read();
-      },
-      publishedAt: entry.publishedAt,
-      startedBefore: entry.startedBefore,
-      get lost() {
-        return entry.gone !== undefined && entry.gone !== true;
-      },
-      start: () => this.#start(entry),
-      done: () => this.#done(entry),
-    };
-  }
-
-  #read(entry: Entry): Buffer {
-    if (entry.message !== undefined || entry.position === undefined) {
-      return entry.message ?? EMPTY;
-    }
-    return decodeFrame(this.#journal.read(entry.position)).message?.bytes ?? EMPTY;
-  }
-
-  #start(entry: Entry): Promise<void> {
-    if (entry.gone !== undefined && entry.gone !== true) return Promise.reject(entry.gone);
-    if (entry.position === undefined || entry.started) return RESOLVED;
-    entry.started = true;
-    this.#journal.append([encodeMark(KIND.start, entry.sequence)], () => {
-      entry.started = false;
-    });
-    return this.#journal.written();
-  }
-
-  #done(entry: Entry): void {
-    if (entry.gone !== undefined) return;
-    entry.gone = true;
-    if (entry.position !== undefined && !this.#closed) {
-      this.#journal.append([encodeMark(KIND.done, entry.sequence)]);
-    }
-    this.#settle(entry);
-  }
-
-  /** It could not be kept: nobody was told that it was accepted. */
-  #lose(entry: Entry, cause: BriskError): void {
-    if (entry.gone !== undefined) return;
-    entry.gone = cause;
-    this.#settle(entry);
-  }
-
-  #settle(entry: Entry): void {
-    const { topic, position } = entry;
-    this.#unlink(entry);
-    topic.waiting.delete(entry);
-    if (position !== undefined) this.#swapOut(entry);
-    if (entry.delivered) topic.inFlight--;
-    if (topic.waiting.size > 0) this.#pump(topic);
-    if (position !== undefined && !this.#live.has(position.segment)) this.#tidy();
+  #deliver(message: Message): void {
+    message.topic.inFlight++;
+    message.delivered = true;
+    message.topic.subscriber?.deliver(message);
   }
 
   #pump(topic: Topic): void {
-    if (topic.pumping) return;
+    if (topic.pumping || topic.waiting.size === 0 || !hasRoom(topic)) return;
     topic.pumping = true;
     setImmediate(() => {
       topic.pumping = false;
-      let count = 0;
-      for (const entry of topic.waiting) {
-        const { subscriber } = topic;
-        if (subscriber === undefined || topic.inFlight >= subscriber.inFlightMax) return;
-        if (count++ === DELIVERED_AT_ONCE) {
-          this.#pump(topic);
-          return;
-        }
-        topic.waiting.delete(entry);
-        this.#deliver(entry, subscriber);
+      let left = DELIVERED_AT_ONCE;
+      for (const message of topic.waiting) {
+        if (!hasRoom(topic)) return;
+        if (left-- === 0) break;
+        topic.waiting.delete(message);
+        if (message.position === undefined) this.#volatileWaiting--;
+        this.#deliver(message);
       }
+      this.#pump(topic);
     });
+  }
+
+  read(message: Message): Buffer {
+    if (message.bytes !== undefined) return message.bytes;
+    invariant(message.position !== undefined, "a volatile message is read before it is done");
+    const read = decodeFrame(this.#journal.read(message.position)).message;
+    invariant(read !== undefined, "a message's position is that of a message");
+    return read.bytes;
+  }
+
+  start(message: Message): Promise<void> {
+    const { gone } = message;
+    if (gone === undefined && message.position !== undefined && !message.started) {
+      message.started = true;
+      const mark = encodeMark(KIND.start, message.sequence);
+      this.#journal.append([mark], () => {
+        message.started = false;
+      });
+    }
+    // Making room for the mark may have shown that the message cannot be written.
+    const lost = message.gone ?? gone;
+    if (lost === undefined) return this.#journal.written();
+    return lost === "done" ? RESOLVED : Promise.reject(lost);
+  }
+
+  done(message: Message): void {
+    if (message.gone !== undefined) return;
+    message.gone = "done";
+    if (message.position !== undefined && !this.#closed) this.#markDone(message);
+    this.#settle(message);
+  }
+
+  /**
+   * A started message whose mark is lost in a crash is only asked about: its record is there. One that
+   * was done without a start would run.
+   */
+  #markDone({ sequence, started, startedBefore }: Message): void {
+    const mark = [encodeMark(KIND.done, sequence)];
+    const undo = () => this.#owe(sequence);
+    if (started || startedBefore) this.#journal.appendLazily(mark, undo);
+    else this.#journal.append(mark, undo);
+  }
+
+  /** It could not be written: nobody was told that it was accepted. */
+  #lose(message: Message, cause: BriskError): void {
+    if (message.gone !== undefined) return;
+    message.gone = cause;
+    this.#settle(message);
+  }
+
+  /** It is written, but will not be durable: where it has not started, it never will. */
+  #withdraw(message: Message, cause: BriskError): void {
+    if (message.gone !== undefined || message.started || this.#closed) return;
+    this.#lose(message, cause);
+    this.#markDone(message);
+  }
+
+  #settle(message: Message): void {
+    const { topic } = message;
+    const isSegmentFree = this.#forget(message);
+    if (message.delivered) topic.inFlight--;
+    else if (topic.waiting.delete(message) && message.position === undefined) {
+      this.#volatileWaiting--;
+    }
+    this.#pump(topic);
+    if (isSegmentFree) this.#tidy();
+  }
+
+  #owe(sequence: number): void {
+    if (this.#closed) return;
+    this.#owed.add(sequence);
+    this.#retryTimer ??= setTimeout(() => {
+      this.#retryTimer = undefined;
+      const owed = [...this.#owed];
+      this.#owed.clear();
+      for (const one of owed) {
+        this.#journal.append([encodeMark(KIND.done, one)], () => this.#owe(one));
+      }
+    }, RETRY_MS).unref();
   }
 
   /**
@@ -274,53 +286,38 @@ class JournalBus implements Bus {
    */
   #tidy(): void {
     if (this.#copying || this.#closed) return;
-    const { segments } = this.#journal;
-    for (const segment of segments.slice(0, -1)) {
-      if (this.#live.has(segment)) {
-        if (this.#isMostlyDead()) this.#copyAndDrop(segment);
+    for (const segment of [...this.#journal.closedSegments]) {
+      if (this.#space.isLive(segment)) {
+        const { segmentBytes } = this.#options;
+        if (this.#space.isMostlyDead(this.#journal.bytes, segmentBytes)) this.#vacate(segment);
         return;
       }
       this.#journal.drop(segment);
     }
   }
 
-  #isMostlyDead(): boolean {
-    let liveBytes = 0;
-    for (const { bytes } of this.#live.values()) liveBytes += bytes;
-    return this.#journal.bytes >= 2 * (liveBytes + SEGMENT_BYTES);
-  }
-
-  #copyAndDrop(segment: number): void {
+  #vacate(segment: number): void {
     this.#copying = true;
-    for (const entry of this.#live.get(segment)?.entries ?? []) this.#copyForward(entry);
+    const staying = [...this.#messages.values()].filter((m) => m.position?.segment === segment);
+    for (const message of staying) {
+      const kind = message.started || message.startedBefore ? KIND.startedMessage : KIND.message;
+      this.#move(message, this.#append(kind, message, this.read(message)));
+    }
+    // Where the copies cannot be kept, the old ones hold: the segment stays until the next time.
     const end = () => {
       this.#copying = false;
     };
-    // Only when the copies are safe; where they cannot be written the old segment stays.
     this.#journal.durable().then(() => {
       end();
-      this.#journal.drop(segment);
       this.#tidy();
     }, end);
   }
 
-  #copyForward(entry: Entry): void {
-    const message = this.#read(entry);
-    const kind = entry.started || entry.startedBefore ? KIND.startedMessage : KIND.message;
-    const old = entry.position;
-    const copied = this.#journal.append(encodeMessage(kind, { ...entry, message }), () => {
-      if (entry.gone !== undefined || old === undefined) return;
-      this.#unlink(entry);
-      this.#link(entry, old);
-    });
-    this.#unlink(entry);
-    this.#link(entry, copied);
-  }
-
   subscribe(options: SubscribeOptions): AsyncDisposable {
     const topic = this.#topic(options.topic);
+    invariant(topic.subscriber === undefined, "a topic has one subscriber");
     topic.subscriber = options;
-    if (topic.waiting.size > 0) this.#pump(topic);
+    this.#pump(topic);
     return {
       [Symbol.asyncDispose]: () => {
         topic.subscriber = undefined;
@@ -336,23 +333,13 @@ class JournalBus implements Bus {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#retryTimer);
     await this.#journal[Symbol.asyncDispose]();
   }
 }
 
 const RESOLVED: Promise<void> = Promise.resolve();
-const EMPTY: Buffer = Buffer.alloc(0);
 
-function createEntry(sequence: number, topic: Topic, publishedAt: number): Entry {
-  return {
-    sequence,
-    topic,
-    publishedAt,
-    position: undefined,
-    message: undefined,
-    startedBefore: false,
-    started: false,
-    gone: undefined,
-    delivered: false,
-  };
+function hasRoom({ subscriber, inFlight }: Topic): boolean {
+  return subscriber !== undefined && inFlight < subscriber.inFlightMax;
 }

@@ -63,6 +63,10 @@ export const CATALOGUE = {
     400,
     (d) => `The query parameter '${d.name}' was malformed:\n${d.detail}`, // OW
   ),
+  "read-only": entry<{ directory: string }>(
+    500,
+    (d) => `The data directory ${d.directory} cannot be written`,
+  ),
   "resource-missing": entry(404, () => "The requested resource does not exist."), // OW
   "server-fault": entry(500, () => "There was an internal server error."), // OW
   "storage-failed": entry<{ detail: string }>(

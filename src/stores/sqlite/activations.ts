@@ -1,6 +1,7 @@
 // Activation records in SQLite: activations.db. What a list shows comes first in a row, so that
 // listing does not read results and logs.
 
+import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import {
@@ -10,10 +11,13 @@ import {
   toSummaryText,
 } from "../../entities/activation.ts";
 import type { EntityName } from "../../entities/names.ts";
+import { readFrames } from "../../journal/segments.ts";
+import { failure } from "../../kernel/errors.ts";
 import type { ActivationId } from "../../kernel/ids.ts";
 import type { RawJson } from "../../kernel/json.ts";
 import type { ActivationQuery } from "../port.ts";
 import { inTransaction, openDatabase } from "./database.ts";
+import { decodeRecord } from "./record-frames.ts";
 
 const MIGRATIONS = [
   `CREATE TABLE activations (
@@ -44,6 +48,15 @@ interface Row {
   readonly logs: RawJson;
 }
 
+/** Of 4 KB. Ids are random, so a page is written many times before it is worth copying. */
+const CHECKPOINT_PAGES = 8000;
+
+export interface FrameRange {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 export class SqliteActivations implements Disposable {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
@@ -52,6 +65,7 @@ export class SqliteActivations implements Disposable {
     const file = join(directory, "activations.db");
     // Records are synced in the record journal first.
     this.#database = openDatabase({ file, migrations: MIGRATIONS, synchronous: "normal" });
+    this.#database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     this.#insert = this.#database.prepare(
       "INSERT OR IGNORE INTO activations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
@@ -69,9 +83,25 @@ export class SqliteActivations implements Disposable {
     });
   }
 
+  /** Inserts the records of whole frames of a journal's segment. */
+  insertFrom({ path, from, to }: FrameRange): void {
+    const frames = readRange(path, { from, to });
+    const documents: ActivationDocument[] = [];
+    const end = readFrames(frames, { segment: 0, base: from }, ({ payload }) => {
+      documents.push(decodeRecord(payload));
+    });
+    if (end < to - from) {
+      throw failure("storage-failed", { detail: `${path} is damaged at byte ${from + end}` });
+    }
+    this.insert(documents);
+  }
+
   /** Afterwards everything inserted so far survives loss of power. */
   checkpoint(): void {
-    this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    const row = this.#database.prepare("PRAGMA wal_checkpoint(PASSIVE)").get();
+    if (row?.["busy"] !== 0) {
+      throw failure("storage-failed", { detail: "another process uses the activations' database" });
+    }
   }
 
   has(id: ActivationId): boolean {
@@ -109,6 +139,17 @@ export class SqliteActivations implements Disposable {
 
   [Symbol.dispose](): void {
     this.#database.close();
+  }
+}
+
+function readRange(path: string, { from, to }: { from: number; to: number }): Buffer {
+  const bytes = Buffer.allocUnsafe(to - from);
+  const fd = openSync(path, "r");
+  try {
+    const count = readSync(fd, bytes, 0, bytes.length, from);
+    return bytes.subarray(0, count);
+  } finally {
+    closeSync(fd);
   }
 }
 

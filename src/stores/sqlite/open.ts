@@ -1,8 +1,9 @@
 // The embedded stores: three SQLite databases in the data directory, on a thread of their own.
 
 import { join } from "node:path";
+import type { Log } from "../../telemetry/log.ts";
 import type { ActivationStore, EntityStore, SubjectStore } from "../port.ts";
-import { RecordingActivations } from "./record-journal.ts";
+import { RecordJournal } from "./record-journal.ts";
 import { StoreThread } from "./thread.ts";
 
 export interface SqliteStores extends AsyncDisposable {
@@ -12,7 +13,7 @@ export interface SqliteStores extends AsyncDisposable {
 }
 
 /** Rejects with `storage-failed` and a sentence where a database cannot be used. */
-export async function openSqliteStores(directory: string): Promise<SqliteStores> {
+export async function openSqliteStores(directory: string, log?: Log): Promise<SqliteStores> {
   const thread = new StoreThread(directory);
   try {
     await thread.opened();
@@ -20,14 +21,17 @@ export async function openSqliteStores(directory: string): Promise<SqliteStores>
     await thread.discard();
     throw cause;
   }
-  const activations = new RecordingActivations(join(directory, "records"), thread);
+  const activations = new RecordJournal({ directory: join(directory, "records"), thread, log });
   return {
     entities: toEntityStore(thread),
     subjects: toSubjectStore(thread),
     activations,
     [Symbol.asyncDispose]: async () => {
-      await activations[Symbol.asyncDispose]();
-      await thread[Symbol.asyncDispose]();
+      try {
+        await activations[Symbol.asyncDispose]();
+      } finally {
+        await thread[Symbol.asyncDispose]();
+      }
     },
   };
 }

@@ -1,88 +1,111 @@
 // The embedded store of activations: a record is kept in a journal first, which costs the request's
-// thread one write a turn, and goes from there to SQLite in batches on the stores' thread.
+// thread a share of one write a turn, and goes from there to SQLite in batches, which the stores'
+// thread reads from the journal's files itself.
 //
 //     put ─▶ journal (written or durable) ─▶ batch ─▶ SQLite ─▶ checkpoint ─▶ journal's segment dropped
 //
 // What is not in SQLite yet is looked up here. After a crash the journal's rest goes the same way.
 
-import type { ActivationDocument, StatusCode } from "../../entities/activation.ts";
+import { setImmediate } from "node:timers/promises";
+import type { ActivationDocument } from "../../entities/activation.ts";
 import type { EntityName } from "../../entities/names.ts";
-import type { Journal } from "../../journal/journal.ts";
-import { Journal as RecordJournal } from "../../journal/journal.ts";
-import type { Frame } from "../../journal/segments.ts";
+import { Journal } from "../../journal/journal.ts";
+import { HEADER_BYTES, type Position, toSegmentPath } from "../../journal/segments.ts";
 import type { ActivationId } from "../../kernel/ids.ts";
 import type { RawJson } from "../../kernel/json.ts";
-import { MB } from "../../kernel/units.ts";
-import type { ActivationStore } from "../port.ts";
+import { MB, SECOND_MS } from "../../kernel/units.ts";
+import type { Log } from "../../telemetry/log.ts";
+import type { ActivationQuery, ActivationStore } from "../port.ts";
+import { decodeRecord, decodeRecordId, encodeRecord } from "./record-frames.ts";
 import type { StoreThread } from "./thread.ts";
 
-const SEGMENT_BYTES = 16 * MB;
-/** Records gather so long before they go to SQLite: larger batches cost less each. */
-const BATCH_AFTER_MS = 20;
-const BATCH_RECORDS = 500;
-/** Unsynced records are synced after so long: what loss of power may cost. */
-const SYNC_AFTER_MS = 5;
-const RETRY_MS = 1000;
-/** Characters of records that are not in SQLite; beyond it `put` waits. */
-const PENDING_MAX = 64 * MB;
-
-interface Pending {
-  readonly document: ActivationDocument;
-  readonly segment: number;
-  /** On its way to SQLite. */
-  sent: boolean;
+export interface RecordJournalOptions {
+  readonly directory: string;
+  readonly thread: StoreThread;
+  readonly log: Log | undefined;
 }
 
-export class RecordingActivations implements ActivationStore {
-  readonly #thread: StoreThread;
-  readonly #journal: Journal;
-  readonly #pending = new Map<ActivationId, Pending>();
-  readonly #unstored = new Map<number, number>();
-  readonly #waitingForRoom: (() => void)[] = [];
-  #pendingSize = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #syncTimer: NodeJS.Timeout | undefined;
-  #storing = 0;
-  #checkpointing: Promise<void> | undefined;
+/** What is read again after a crash. */
+const SEGMENT_BYTES = 8 * MB;
+/** Records gather so long before they go to SQLite: larger batches cost less each. */
+const BATCH_AFTER_MS = 50;
+/** At 20 µs a row, others wait for the thread no longer than some 10 ms. */
+const BATCH_RECORDS = 500;
+const BATCH_BYTES = 4 * MB;
+/** What loss of power may cost of records that are only `written`. */
+const SYNC_AFTER_MS = 5;
+const RETRY_MS = SECOND_MS;
+/** Not in SQLite; beyond it `put` waits. */
+const PENDING_RECORDS_MAX = 50_000;
+const PENDING_BYTES_MAX = 64 * MB;
 
-  constructor(directory: string, thread: StoreThread) {
-    this.#thread = thread;
-    this.#journal = new RecordJournal({ directory, segmentBytes: SEGMENT_BYTES }, (frame) =>
-      this.#add(decode(frame), frame.segment),
-    );
-    if (this.#pending.size > 0) this.#storeLater(0);
+/** Whole frames of one segment. */
+interface Batch {
+  readonly segment: number;
+  readonly from: number;
+  readonly to: number;
+  readonly ids: readonly ActivationId[];
+}
+
+interface Waiting {
+  resolve(): void;
+  reject(cause: unknown): void;
+}
+
+export class RecordJournal implements ActivationStore {
+  readonly #options: RecordJournalOptions;
+  readonly #journal: Journal;
+  /** Not in SQLite, in the order of the journal. */
+  readonly #pending = new Map<ActivationId, Position>();
+  #pendingBytes = 0;
+  readonly #waitingForRoom: (() => void)[] = [];
+  /** For SQLite to have everything that is pending. */
+  readonly #waitingForRows: (Waiting & { readonly id: ActivationId })[] = [];
+  #batchTimer: NodeJS.Timeout | undefined;
+  #syncTimer: NodeJS.Timeout | undefined;
+  #moving: Promise<void> | undefined;
+
+  constructor(options: RecordJournalOptions) {
+    const { directory } = options;
+    this.#options = options;
+    this.#journal = new Journal({ directory, segmentBytes: SEGMENT_BYTES }, (frame) => {
+      const { segment, offset, length, payload } = frame;
+      const id = decodeRecordId(payload);
+      if (!this.#pending.has(id)) this.#add(id, { segment, offset, length });
+    });
+    if (this.#pending.size > 0) this.#moveLater();
   }
 
   async put(document: ActivationDocument, keep: "written" | "durable"): Promise<void> {
-    while (this.#pendingSize > PENDING_MAX) {
+    while (this.#isFull) {
+      this.#moveNow();
       await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
     }
-    if (this.#pending.has(document.activationId)) return this.#journal.durable();
-    const { segment } = this.#journal.append([encode(document)], () =>
-      this.#remove(document.activationId),
-    );
-    this.#add(document, segment);
-    this.#storeLater(BATCH_AFTER_MS);
+    const id = document.activationId;
+    if (!this.#pending.has(id)) {
+      this.#add(
+        id,
+        this.#journal.append([encodeRecord(document)], () => this.#remove(id)),
+      );
+      this.#moveLater();
+    }
     if (keep === "durable") return this.#journal.durable();
     this.#syncLater();
     return this.#journal.written();
   }
 
-  #add(document: ActivationDocument, segment: number): void {
-    this.#pending.set(document.activationId, { document, segment, sent: false });
-    this.#pendingSize += sizeOf(document);
-    this.#unstored.set(segment, (this.#unstored.get(segment) ?? 0) + 1);
+  get #isFull(): boolean {
+    return this.#pending.size >= PENDING_RECORDS_MAX || this.#pendingBytes >= PENDING_BYTES_MAX;
+  }
+
+  #add(id: ActivationId, position: Position): void {
+    this.#pending.set(id, position);
+    this.#pendingBytes += position.length;
   }
 
   #remove(id: ActivationId): void {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return;
+    this.#pendingBytes -= this.#pending.get(id)?.length ?? 0;
     this.#pending.delete(id);
-    this.#pendingSize -= sizeOf(pending.document);
-    const left = (this.#unstored.get(pending.segment) ?? 0) - 1;
-    if (left > 0) this.#unstored.set(pending.segment, left);
-    else this.#unstored.delete(pending.segment);
-    if (this.#pendingSize <= PENDING_MAX) for (const go of this.#waitingForRoom.splice(0)) go();
   }
 
   #syncLater(): void {
@@ -93,128 +116,132 @@ export class RecordingActivations implements ActivationStore {
     }, SYNC_AFTER_MS).unref();
   }
 
-  #storeLater(ms: number): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#storeAll();
-    }, ms).unref();
+  #moveLater(): void {
+    if (this.#pending.size >= BATCH_RECORDS) this.#moveNow();
+    else this.#moveAfter(BATCH_AFTER_MS);
   }
 
-  /** Sends everything that has not been sent; calls that come later find it stored. */
-  #storeAll(): void {
-    let batch: Pending[] = [];
-    for (const pending of this.#pending.values()) {
-      if (pending.sent) continue;
-      pending.sent = true;
-      batch.push(pending);
-      if (batch.length < BATCH_RECORDS) continue;
-      this.#store(batch);
-      batch = [];
+  #moveAfter(ms: number): void {
+    this.#batchTimer ??= setTimeout(() => this.#moveNow(), ms).unref();
+  }
+
+  #moveNow(): void {
+    clearTimeout(this.#batchTimer);
+    this.#batchTimer = undefined;
+    this.#moving ??= this.#move();
+  }
+
+  /** Moves what is pending to SQLite, batch by batch, until nothing is. */
+  async #move(): Promise<void> {
+    let waitMs = BATCH_AFTER_MS;
+    try {
+      // What has been put in this turn is written then.
+      await setImmediate();
+      for (let batch = this.#nextBatch(); batch !== undefined; batch = this.#nextBatch()) {
+        await this.#moveBatch(batch);
+      }
+      this.#tellMoved();
+    } catch (cause) {
+      waitMs = RETRY_MS;
+      this.#options.log?.warn({ err: cause }, "records cannot be moved to the database yet");
+      for (const { reject } of this.#waitingForRows.splice(0)) reject(cause);
     }
-    if (batch.length > 0) this.#store(batch);
+    this.#moving = undefined;
+    if (this.#pending.size > 0) this.#moveAfter(waitMs);
   }
 
-  #store(batch: readonly Pending[]): void {
-    this.#storing++;
-    const documents = batch.map(({ document }) => document);
-    this.#thread.call("activations", "insert", documents).then(
-      () => {
-        this.#storing--;
-        for (const { activationId } of documents) this.#remove(activationId);
-        this.#dropStored();
-      },
-      () => {
-        // They are safe in the journal; a full disk is told by the next `put`.
-        this.#storing--;
-        for (const pending of batch) pending.sent = false;
-        this.#storeLater(RETRY_MS);
-      },
-    );
+  async #moveBatch({ segment, from, to, ids }: Batch): Promise<void> {
+    const { directory, thread } = this.#options;
+    const path = toSegmentPath(directory, segment);
+    await thread.call("activations", "insertFrom", { path, from, to });
+    for (const id of ids) this.#remove(id);
+    if (!this.#isFull) for (const go of this.#waitingForRoom.splice(0)) go();
+    this.#tellMoved();
+    await this.#dropMoved();
   }
 
-  /** Closed segments of which every record is in SQLite go, once SQLite's file is synced. */
-  #dropStored(): void {
-    const stored = this.#journal.segments.slice(0, -1).filter((s) => !this.#unstored.has(s));
-    if (stored.length === 0 || this.#checkpointing !== undefined) return;
-    const end = () => {
-      this.#checkpointing = undefined;
-    };
-    this.#checkpointing = this.#thread.call("activations", "checkpoint").then(() => {
-      for (const segment of stored) this.#journal.drop(segment);
-      end();
-    }, end);
+  #tellMoved(): void {
+    const left = this.#waitingForRows.findIndex(({ id }) => this.#pending.has(id));
+    const count = left < 0 ? this.#waitingForRows.length : left;
+    for (const { resolve } of this.#waitingForRows.splice(0, count)) resolve();
+  }
+
+  #nextBatch(): Batch | undefined {
+    const { end } = this.#journal;
+    const ids: ActivationId[] = [];
+    let first: Position | undefined;
+    let to = 0;
+    for (const [id, position] of this.#pending) {
+      first ??= position;
+      const { segment, offset, length } = position;
+      const isUnwritten = segment === end.segment && offset >= end.offset;
+      const isBeyond = segment !== first.segment || offset + length - first.offset > BATCH_BYTES;
+      if (isUnwritten || ids.length === BATCH_RECORDS || (isBeyond && ids.length > 0)) break;
+      ids.push(id);
+      to = offset + length;
+    }
+    if (first === undefined || ids.length === 0) return undefined;
+    return { segment: first.segment, from: first.offset - HEADER_BYTES, to, ids };
+  }
+
+  /** Closed segments of which every record is in SQLite go, once SQLite's files are synced. */
+  async #dropMoved(): Promise<void> {
+    const [oldest] = this.#pending.values();
+    const kept = oldest?.segment ?? this.#journal.end.segment;
+    const moved = [...this.#journal.closedSegments].filter((segment) => segment < kept);
+    if (moved.length === 0) return;
+    await this.#options.thread.call("activations", "checkpoint");
+    for (const segment of moved) this.#journal.drop(segment);
+  }
+
+  /** Resolves when SQLite has everything that has been put so far. */
+  async #moved(): Promise<void> {
+    const id = [...this.#pending.keys()].at(-1);
+    if (id === undefined) return;
+    const moved = new Promise<void>((resolve, reject) => {
+      this.#waitingForRows.push({ id, resolve, reject });
+    });
+    this.#moveNow();
+    await moved;
   }
 
   async has(id: ActivationId): Promise<boolean> {
-    return this.#pending.has(id) || this.#thread.call("activations", "has", id);
+    return this.#pending.has(id) || this.#options.thread.call("activations", "has", id);
   }
 
   async get(namespace: EntityName, id: ActivationId): Promise<ActivationDocument | undefined> {
-    this.#storeAll();
-    const stored = await this.#thread.call("activations", "get", namespace, id);
-    // Where SQLite does not take it at the moment, it is here still.
-    const document = stored ?? this.#pending.get(id)?.document;
-    return document?.namespace === namespace ? document : undefined;
+    // SQLite first: what it has stands, whatever was put later. What it does not have when it
+    // answers is still pending, as it answers in the order of the calls.
+    const stored = await this.#options.thread.call("activations", "get", namespace, id);
+    const position = this.#pending.get(id);
+    if (stored !== undefined || position === undefined) return stored;
+    const document = decodeRecord(this.#journal.read(position));
+    return document.namespace === namespace ? document : undefined;
   }
 
-  list(...query: Parameters<ActivationStore["list"]>): Promise<readonly RawJson[]> {
-    this.#storeAll();
-    return this.#thread.call("activations", "list", ...query);
+  async list(query: ActivationQuery, docs: boolean): Promise<readonly RawJson[]> {
+    await this.#moved();
+    return this.#options.thread.call("activations", "list", query, docs);
   }
 
-  count(...query: Parameters<ActivationStore["count"]>): Promise<number> {
-    this.#storeAll();
-    return this.#thread.call("activations", "count", ...query);
+  async count(query: ActivationQuery): Promise<number> {
+    await this.#moved();
+    return this.#options.thread.call("activations", "count", query);
   }
 
   /** Leaves the journal empty where SQLite takes the rest, and as it is where not. */
   async [Symbol.asyncDispose](): Promise<void> {
-    clearTimeout(this.#timer);
     clearTimeout(this.#syncTimer);
-    this.#storeAll();
-    // The thread answers in order: when this is answered, so are the insertions before it.
-    await this.#thread.call("activations", "checkpoint").catch(() => {});
-    if (this.#pending.size === 0 && this.#storing === 0) {
-      this.#journal.rotate();
-      for (const segment of this.#journal.segments) this.#journal.drop(segment);
+    this.#moveNow();
+    await this.#moving;
+    clearTimeout(this.#batchTimer);
+    try {
+      if (this.#pending.size === 0) {
+        this.#journal.rotate();
+        await this.#dropMoved();
+      }
+    } finally {
+      await this.#journal[Symbol.asyncDispose]();
     }
-    await this.#journal[Symbol.asyncDispose]();
   }
-}
-
-function sizeOf({ head, response, logs }: ActivationDocument): number {
-  return head.length + response.length + logs.length;
-}
-
-/** Nine lines: none of the fields has a line break in it, as names have none and JSON escapes them. */
-function encode(document: ActivationDocument): Buffer {
-  const { activationId, namespace, filterName, start, statusCode } = document;
-  const { head, subject, response, logs } = document;
-  const key = `${activationId}\n${namespace}\n${filterName}\n${start}\n${statusCode}`;
-  return Buffer.from(`${key}\n${JSON.stringify(subject)}\n${head}\n${response}\n${logs}`);
-}
-
-function decode({ payload }: Frame): ActivationDocument {
-  const [
-    id = "",
-    namespace = "",
-    filterName = "",
-    start,
-    status,
-    subject = '""',
-    head = "",
-    ...rest
-  ] = payload.toString().split("\n");
-  const [response = "{}", logs = "[]"] = rest;
-  return {
-    activationId: id as ActivationId,
-    namespace: namespace as EntityName,
-    filterName,
-    start: Number(start),
-    statusCode: Number(status) as StatusCode,
-    subject: JSON.parse(subject) as string,
-    head,
-    response: response as RawJson,
-    logs: logs as RawJson,
-  };
 }

@@ -1,0 +1,76 @@
+// One message of the journal bus: what is known of it until it is done, and the delivery that its
+// subscriber sees. What its steps mean to the journal is the bus's.
+
+import type { Position } from "../journal/segments.ts";
+import type { BriskError } from "../kernel/errors.ts";
+import type { Delivery, SubscribeOptions } from "./port.ts";
+
+export interface Topic {
+  readonly name: string;
+  /** Not delivered, in order. */
+  readonly waiting: Set<Message>;
+  /** Delivered and not done. */
+  inFlight: number;
+  subscriber: SubscribeOptions | undefined;
+  pumping: boolean;
+}
+
+/** What a message's subscriber asks of the bus. */
+export interface MessageKeeper {
+  read(message: Message): Buffer;
+  start(message: Message): Promise<void>;
+  done(message: Message): void;
+}
+
+interface MessageStart {
+  readonly sequence: number;
+  readonly topic: Topic;
+  readonly publishedAt: number;
+  readonly bytes: Buffer | undefined;
+  readonly startedBefore: boolean;
+}
+
+/**
+ *     waiting ─▶ delivered ─▶ started ─▶ done
+ *        └───────────┴──▶ lost, where it cannot be kept
+ */
+export class Message implements Delivery {
+  readonly sequence: number;
+  readonly topic: Topic;
+  readonly publishedAt: number;
+  startedBefore: boolean;
+  /** Absent where they are to be read from the journal. */
+  bytes: Buffer | undefined;
+  /** Absent for a volatile message. */
+  position: Position | undefined = undefined;
+  delivered = false;
+  started = false;
+  /** Done, or why it could not be kept. */
+  gone: "done" | BriskError | undefined = undefined;
+  readonly #keeper: MessageKeeper;
+
+  constructor(start: MessageStart, keeper: MessageKeeper) {
+    this.sequence = start.sequence;
+    this.topic = start.topic;
+    this.publishedAt = start.publishedAt;
+    this.bytes = start.bytes;
+    this.startedBefore = start.startedBefore;
+    this.#keeper = keeper;
+  }
+
+  get message(): Buffer {
+    return this.#keeper.read(this);
+  }
+
+  get lost(): boolean {
+    return this.gone !== undefined && this.gone !== "done";
+  }
+
+  start(): Promise<void> {
+    return this.#keeper.start(this);
+  }
+
+  done(): void {
+    this.#keeper.done(this);
+  }
+}

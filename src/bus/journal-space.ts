@@ -1,0 +1,47 @@
+// Which segments of the bus's journal hold messages that are not done, and how much of them. Decides
+// which segment may go, and when the little that keeps an old one is worth copying forward.
+
+import type { Position } from "../journal/segments.ts";
+
+interface Live {
+  count: number;
+  bytes: number;
+}
+
+export class JournalSpace {
+  readonly #live = new Map<number, Live>();
+  #bytes = 0;
+
+  add({ segment, length }: Position): void {
+    let live = this.#live.get(segment);
+    if (live === undefined) {
+      live = { count: 0, bytes: 0 };
+      this.#live.set(segment, live);
+    }
+    live.count++;
+    live.bytes += length;
+    this.#bytes += length;
+  }
+
+  /** True where the segment holds nothing that is not done any more. */
+  remove({ segment, length }: Position): boolean {
+    const live = this.#live.get(segment);
+    if (live === undefined) return false;
+    live.count--;
+    live.bytes -= length;
+    this.#bytes -= length;
+    return live.count === 0 && this.#live.delete(segment);
+  }
+
+  isLive(segment: number): boolean {
+    return this.#live.has(segment);
+  }
+
+  /**
+   * Copying forward pays where most of the journal is done with: then each byte copied frees at
+   * least one. Below some segments it is left alone.
+   */
+  isMostlyDead(journalBytes: number, segmentBytes: number): boolean {
+    return journalBytes >= 2 * (this.#bytes + segmentBytes);
+  }
+}
