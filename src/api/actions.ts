@@ -2,7 +2,7 @@
 
 import type { Action } from "../entities/action.ts";
 import { checkActionSizes } from "../entities/action-update.ts";
-import { resolveLimits } from "../entities/limit-rules.ts";
+import { resolveLimits, toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import { type EntityPath, parseEntityName, type QualifiedName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
@@ -138,7 +138,8 @@ class ActionHandlers {
     const names = toNames(parameters);
     throttles.admit(identity);
     const name = toOwn(names, parameters, identity);
-    const text = await readBody(call, { bytesMax: limits.payloadBytesMax });
+    const bytesMax = toPayloadBytesMax(limits, identity.limits);
+    const text = await readBody(call, { bytesMax });
     const { query } = call;
     const blocking = parseBoolean(query, "blocking");
     const isResult = parseBoolean(query, "result");

@@ -143,6 +143,6 @@ function collect(
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
     });
-    request.on("error", reject);
+    request.on("error", (cause) => reject(failure("request-aborted", undefined, cause)));
   });
 }

@@ -31,6 +31,15 @@ export function resolveLimits(system: SystemLimits, own: NamespaceLimits): Effec
   };
 }
 
+/** The most bytes of an invocation's arguments, and of its result. */
+export function toPayloadBytesMax(
+  system: Pick<SystemLimits, "payloadBytesMax">,
+  { maxPayloadSize }: NamespaceLimits,
+): number {
+  if (maxPayloadSize === undefined) return system.payloadBytesMax;
+  return Math.min(system.payloadBytesMax, parseSize(maxPayloadSize) ?? Number.POSITIVE_INFINITY);
+}
+
 function clamp(system: LimitRange, min = system.min, max = system.max): LimitRange {
   const lowest = Math.min(Math.max(min, system.min), system.max);
   const highest = Math.max(Math.min(max, system.max), lowest);

@@ -12,6 +12,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Bus, Delivery } from "../bus/port.ts";
 import type { Action } from "../entities/action.ts";
 import { type ActivationRecord, toBlockingAnswer, toDocument } from "../entities/activation.ts";
+import { toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { KB, MB, SECOND_MS } from "../kernel/units.ts";
@@ -176,8 +177,8 @@ export class Invoker implements AsyncDisposable {
         this.#inBackground(message, this.#submitAgain(activation));
         return;
       }
-      const { payloadBytesMax } = this.#options.limits;
-      const options = { bytesMax: payloadBytesMax, clock: this.#options.clock };
+      const bytesMax = toPayloadBytesMax(this.#options.limits, message.user.limits);
+      const options = { bytesMax, clock: this.#options.clock };
       const record = await runInContainer({ message, action, lease }, options);
       if (this.#closed.signal.aborted) return;
       await this.#finish({ delivery, message }, record);
@@ -206,6 +207,8 @@ export class Invoker implements AsyncDisposable {
   }
 
   async #recordFailure({ delivery, message }: Activation, cause: unknown): Promise<void> {
+    // A stop ends containers in the making; what was to run in them stays on the bus.
+    if (this.#stopping) return;
     this.#options.log.error({ err: cause, ...toFields(message) }, "container cannot be made");
     const now = this.#options.clock();
     const record = toFallbackRecord(message, internalError(NOT_PROVISIONED), { now });

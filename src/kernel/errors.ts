@@ -59,6 +59,10 @@ export const CATALOGUE = {
     404,
     (d) => `The requested resource '${d.name}' does not exist.`, // OW
   ),
+  "request-aborted": entry(
+    400,
+    () => "The connection was closed before the request had come whole",
+  ),
   "query-malformed": entry<{ name: string; detail: string }>(
     400,
     (d) => `The query parameter '${d.name}' was malformed:\n${d.detail}`, // OW

@@ -15,6 +15,7 @@ import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { failure } from "../kernel/errors.ts";
+import { MB } from "../kernel/units.ts";
 import type { EntityStore, PageOptions, StoredEntity } from "../stores/port.ts";
 
 export interface ActionRegistryOptions {
@@ -46,8 +47,8 @@ export interface ActionRegistry {
   checkPackage(name: QualifiedName): Promise<void>;
 }
 
-/** Actions without code that are remembered; each is some KB. */
-const REMEMBERED_MAX = 10_000;
+/** Characters of remembered actions, without their code: some 10,000 of common ones. */
+const REMEMBERED_CHARACTERS_MAX = 32 * MB;
 
 export function createActionRegistry(options: ActionRegistryOptions): ActionRegistry {
   return new Actions(options);
@@ -56,6 +57,8 @@ export function createActionRegistry(options: ActionRegistryOptions): ActionRegi
 class Actions implements ActionRegistry {
   readonly #options: ActionRegistryOptions;
   readonly #remembered = new Map<DocumentId, StoredEntity<Action>>();
+  /** Of everything remembered since it was last cleared, also of what was forgotten since. */
+  #characters = 0;
   /** Counts what forgets: an answer from before it is not remembered. */
   #generation = 0;
 
@@ -69,10 +72,18 @@ class Actions implements ActionRegistry {
     if (remembered !== undefined) return remembered;
     const before = this.#generation;
     const found = await this.#get(name, false);
-    if (before !== this.#generation) return found;
-    if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
-    this.#remembered.set(id, found);
+    if (before === this.#generation) this.#remember(id, found);
     return found;
+  }
+
+  #remember(id: DocumentId, found: StoredEntity<Action>): void {
+    this.#characters += JSON.stringify(found).length;
+    if (this.#characters > REMEMBERED_CHARACTERS_MAX) {
+      this.#remembered.clear();
+      this.#characters = 0;
+      return;
+    }
+    this.#remembered.set(id, found);
   }
 
   read(name: QualifiedName): Promise<StoredEntity<Action>> {
