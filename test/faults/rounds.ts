@@ -3,10 +3,13 @@
 // promised to clients, what ran, and what is recorded can be held against each other.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import {
   ACTIVATIONS,
   type ActivationRecord,
@@ -25,9 +28,13 @@ export interface RoundsOptions {
   readonly driver: "process" | "sandbox";
 }
 
+const PROGRAM = fileURLToPath(new URL("../../bin/brisk", import.meta.url));
 const CLIENTS = 8;
 const ANSWERS_MAX = 150;
 const KILL_AFTER_MS_MAX = 10;
+/** About what a start takes. */
+const KILL_START_MS_MAX = 500;
+const CLEAN_START_EVERY = 10;
 const PAGE = 200;
 
 /** What clients were told, over all rounds. */
@@ -43,8 +50,11 @@ export interface Rounds {
   readonly records: ReadonlyMap<string, ActivationRecord>;
   /** How often each activation's action ran. */
   readonly runs: ReadonlyMap<string, number>;
-  readonly cleanStartMs: number;
+  /** Of starts in an empty directory, for comparison. */
+  readonly cleanStartMs: readonly number[];
   readonly restartMs: readonly number[];
+  /** What the platforms logged as errors. */
+  readonly errors: readonly string[];
 }
 
 /** Kills and restarts, waits until all that was accepted is recorded, and returns what there is. */
@@ -61,28 +71,52 @@ async function runRoundsIn(directory: string, options: RoundsOptions): Promise<R
   const { rounds, seed, driver } = options;
   const random = createRandom(seed);
   const promised: Promised = { accepted: new Set(), answered: new Map() };
-  const restartMs: number[] = [];
+  const [cleanStartMs, restartMs, errors]: [number[], number[], string[]] = [[], [], []];
   const runsFile = join(directory, "runs");
+  const data = join(directory, "data");
+  const args = ["--driver", driver];
   await using started = new AsyncDisposableStack();
-  const start = async () => {
+  const start = async (into: number[]) => {
     const from = performance.now();
-    const data = join(directory, "data");
-    const brisk = started.use(await startBrisk({ data, args: ["--driver", driver] }));
-    return { brisk, ms: performance.now() - from };
+    const brisk = started.use(await startBrisk({ data, args }));
+    into.push(performance.now() - from);
+    return brisk;
   };
 
-  const first = await start();
-  await putActions(first.brisk, driver === "process" ? runsFile : undefined);
-  let { brisk } = first;
+  let brisk = await start(cleanStartMs);
+  await putActions(brisk, driver === "process" ? runsFile : undefined);
   for (let round = 0; round < rounds; round++) {
     await loadAndKill(brisk, { random, promised });
-    const next = await start();
-    restartMs.push(next.ms);
-    brisk = next.brisk;
+    errors.push(...readErrors(brisk));
+    if (random.below(4) === 0) await killWhileStarting([...args, "--data", data], random);
+    brisk = await start(restartMs);
+    if (round % CLEAN_START_EVERY === 0) cleanStartMs.push(await measureCleanStart(args));
   }
   const { records, runs } = await readOutcome(brisk, { promised, runsFile });
-  assert.equal(await brisk.stop(), 0);
-  return { promised, records, runs, cleanStartMs: first.ms, restartMs };
+  assert.equal(await brisk.stop(), 0, brisk.stderr());
+  errors.push(...readErrors(brisk));
+  return { promised, records, runs, cleanStartMs, restartMs, errors };
+}
+
+async function measureCleanStart(args: readonly string[]): Promise<number> {
+  const from = performance.now();
+  await using _brisk = await startBrisk({ args });
+  return performance.now() - from;
+}
+
+async function killWhileStarting(args: readonly string[], random: Random): Promise<void> {
+  const child = spawn(PROGRAM, ["up", "--port", "0", ...args], { stdio: "ignore" });
+  const ended = once(child, "exit");
+  await delay(random.below(KILL_START_MS_MAX));
+  child.kill("SIGKILL");
+  await ended;
+}
+
+function readErrors(brisk: Brisk): string[] {
+  return brisk
+    .stderr()
+    .split("\n")
+    .filter((line) => /^{"level":[56]0/.test(line));
 }
 
 async function putActions(brisk: Brisk, runsFile: string | undefined): Promise<void> {
@@ -112,6 +146,7 @@ async function loadAndKill(brisk: Brisk, load: Load): Promise<void> {
       if (answers >= answersMax) {
         killed.abort();
         // Up to one turn of the journal's writes and syncs later.
+        if (random.below(4) === 0) brisk.child.kill("SIGTERM");
         await delay(random.below(KILL_AFTER_MS_MAX));
         await brisk.stop("SIGKILL");
         return;
@@ -170,7 +205,9 @@ async function readRuns(file: string): Promise<ReadonlyMap<string, number>> {
 }
 
 /** Fails where a promise was broken. */
-export function checkRounds({ promised, records, runs }: Rounds, driver: RoundsOptions["driver"]) {
+export function checkRounds(rounds: Rounds, driver: RoundsOptions["driver"]): void {
+  const { promised, records, runs, errors } = rounds;
+  assert.deepEqual(errors, []);
   for (const id of promised.accepted) assert.ok(records.has(id), `${id} was accepted and is lost`);
   for (const [id, answer] of promised.answered) {
     const record = records.get(id);
@@ -182,6 +219,21 @@ export function checkRounds({ promised, records, runs }: Rounds, driver: RoundsO
     assert.ok(records.has(id), `${id} ran and is not recorded`);
   }
   for (const [id, record] of records) checkRecord(id, { record, ran: runs.has(id), driver });
+  checkRestarts(rounds);
+}
+
+/** Against starts with nothing to take up on the same machine at the same time, so with room for noise. */
+function checkRestarts({ cleanStartMs, restartMs }: Rounds): void {
+  const [clean, restart] = [median(cleanStartMs), median(restartMs)];
+  const said = `a restart took ${Math.round(restart)} ms, a clean start ${Math.round(clean)} ms`;
+  assert.ok(restart <= RESTART_FACTOR_MAX * clean + RESTART_MS, said);
+}
+
+const RESTART_FACTOR_MAX = 2;
+const RESTART_MS = 500;
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 interface Found {
