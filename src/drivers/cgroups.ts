@@ -2,11 +2,12 @@
 // a Brisk instance, below the process's own group where possible so that outer limits still hold, and in
 // it one group a container.
 
-import { openSync, readFileSync, write } from "node:fs";
+import { closeSync, openSync, write } from "node:fs";
 import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MB } from "../kernel/units.ts";
+import { type CgroupPlaces, readCgroupPlaces } from "./cgroup-places.ts";
 
 export interface Limits {
   readonly memoryMb: number;
@@ -34,7 +35,6 @@ export interface Cgroups extends AsyncDisposable {
 
 /** One file tree in which groups are made, and the files that carry a container's limits there. */
 interface Hierarchy {
-  readonly controllers: readonly string[];
   readonly parent: string;
   limits(limits: Limits): readonly LimitFile[];
   /** Holds a line `oom_kill <n>`. */
@@ -51,7 +51,7 @@ const REMOVE_MS_MAX = 5000;
 /** cpu.shares 2..262144 to cpu.weight 1..10000, as container runtimes convert. */
 const toWeight = (shares: number) => 1 + Math.floor(((shares - 2) * 9999) / 262_142);
 
-const VERSION_1: Readonly<Record<string, Omit<Hierarchy, "parent" | "controllers">>> = {
+const VERSION_1: Readonly<Record<string, Omit<Hierarchy, "parent">>> = {
   memory: {
     limits: ({ memoryMb }) => [
       { name: "memory.limit_in_bytes", value: memoryMb * MB },
@@ -69,8 +69,8 @@ const VERSION_1: Readonly<Record<string, Omit<Hierarchy, "parent" | "controllers
   },
 };
 
+const VERSION_2_CONTROLLERS = ["memory", "pids", "cpu"];
 const VERSION_2: Omit<Hierarchy, "parent"> = {
-  controllers: ["memory", "pids", "cpu"],
   limits: ({ memoryMb, cpuShares, processesMax }) => [
     { name: "memory.max", value: memoryMb * MB },
     { name: "memory.swap.max", value: 0, optional: true },
@@ -87,13 +87,14 @@ const VERSION_2: Omit<Hierarchy, "parent"> = {
  */
 export async function openCgroups(instance: string): Promise<Cgroups | undefined> {
   const name = `brisk-${instance}`;
-  const places = readPlaces(readFileSync("/proc/self/mountinfo", "utf8"));
-  const own = readFileSync("/proc/self/cgroup", "utf8");
+  const places = readCgroupPlaces();
   try {
-    const hierarchies = places.has("memory")
-      ? await openVersion1(name, places, own)
-      : await openVersion2(name, places, own);
-    return hierarchies && createCgroups(hierarchies);
+    const isVersion1 = places.own.has("memory");
+    const hierarchies = await (isVersion1
+      ? openVersion1(name, places)
+      : openVersion2(name, places));
+    if (hierarchies === undefined) return undefined;
+    return createCgroups(hierarchies, places.own.get(isVersion1 ? "memory" : ""));
   } catch (error) {
     if (isRefused(error)) return undefined;
     throw error;
@@ -106,45 +107,16 @@ function isRefused(error: unknown): boolean {
   return ["EACCES", "EBUSY", "EINVAL", "ENOENT", "EOPNOTSUPP", "EPERM", "EROFS"].includes(code);
 }
 
-interface Place {
-  readonly mount: string;
-  /** The part of the hierarchy that the mount shows. */
-  readonly root: string;
-}
-
-/** Where each controller's hierarchy is mounted; version 2's under `""`. */
-function readPlaces(mountinfo: string): Map<string, Place> {
-  const places = new Map<string, Place>();
-  for (const line of mountinfo.split("\n")) {
-    const [left = "", right = ""] = line.split(" - ");
-    const [, , , root = "/", mount = ""] = left.split(" ");
-    const [type, , options = ""] = right.split(" ");
-    if (type === "cgroup2") places.set("", { mount, root });
-    if (type !== "cgroup") continue;
-    for (const option of options.split(",")) {
-      if (option in VERSION_1) places.set(option, { mount, root });
-    }
-  }
-  return places;
-}
-
-/** This process's directory in the hierarchy of a controller. */
-function findOwn(place: Place, own: string, controller: string): string {
-  const line = own.split("\n").find((each) => each.split(":")[1]?.split(",").includes(controller));
-  const path = line?.slice(line.indexOf(":", line.indexOf(":") + 1) + 1) ?? "/";
-  return join(place.mount, path.startsWith(place.root) ? path.slice(place.root.length) : "/");
-}
-
-async function openVersion1(name: string, places: Map<string, Place>, own: string) {
+async function openVersion1(name: string, { own }: CgroupPlaces) {
   const hierarchies: Hierarchy[] = [];
   for (const [controller, files] of Object.entries(VERSION_1)) {
-    const place = places.get(controller);
-    if (place === undefined) return undefined;
-    const parent = join(findOwn(place, own, controller), name);
+    const directory = own.get(controller);
+    if (directory === undefined) return undefined;
+    hierarchies.push({ ...files, parent: join(directory, name) });
+  }
+  for (const { parent } of hierarchies) {
     await sweep(parent);
     await mkdir(parent, { recursive: true });
-    // Controllers may share a hierarchy (`cpu,cpuacct`), but the three here never share one.
-    hierarchies.push({ ...files, parent, controllers: [controller] });
   }
   return hierarchies;
 }
@@ -153,10 +125,10 @@ async function openVersion1(name: string, places: Map<string, Place>, own: strin
  * Version 2 gives controllers only to groups whose parent holds no process. The nearest group above
  * this process in which that can be had is taken.
  */
-async function openVersion2(name: string, places: Map<string, Place>, own: string) {
-  const place = places.get("");
-  if (place === undefined) return undefined;
-  for (let above = findOwn(place, own, ""); above.startsWith(place.mount); above = dirname(above)) {
+async function openVersion2(name: string, { own, unifiedMount }: CgroupPlaces) {
+  if (unifiedMount === undefined) return undefined;
+  let above = own.get("") ?? unifiedMount;
+  for (; above.startsWith(unifiedMount); above = dirname(above)) {
     const parent = join(above, name);
     try {
       await enableControllers(above);
@@ -174,31 +146,28 @@ async function openVersion2(name: string, places: Map<string, Place>, own: strin
 async function enableControllers(directory: string): Promise<void> {
   const file = join(directory, "cgroup.subtree_control");
   const enabled = (await readFile(file, "utf8")).trim().split(" ");
-  const missing = VERSION_2.controllers.filter((each) => !enabled.includes(each));
+  const missing = VERSION_2_CONTROLLERS.filter((each) => !enabled.includes(each));
   if (missing.length > 0) await writeFile(file, missing.map((each) => `+${each}`).join(" "));
 }
 
-function createCgroups(hierarchies: readonly Hierarchy[]): Cgroups {
-  const anticipation = openAnticipation(hierarchies);
+function createCgroups(hierarchies: readonly Hierarchy[], own: string | undefined): Cgroups {
+  const file = own === undefined ? undefined : openToMove(own);
   return {
     create: (name, limits) => createCgroup(hierarchies, name, limits),
-    anticipate: () => anticipation?.(),
+    anticipate: () => {
+      // To where it is already: nothing changes, but the kernel gets ready to move processes.
+      if (file !== undefined) write(file, String(process.pid), () => {});
+    },
     [Symbol.asyncDispose]: async () => {
+      if (file !== undefined) closeSync(file);
       for (const { parent } of hierarchies) await sweep(parent);
     },
   };
 }
 
-/** Moves this process to the group in which it is: nothing changes, but the kernel gets ready. */
-function openAnticipation(hierarchies: readonly Hierarchy[]): (() => void) | undefined {
+function openToMove(directory: string): number | undefined {
   try {
-    const controller =
-      hierarchies[0]?.controllers.length === 1 ? hierarchies[0].controllers[0] : "";
-    const place = readPlaces(readFileSync("/proc/self/mountinfo", "utf8")).get(controller ?? "");
-    if (place === undefined) return undefined;
-    const own = findOwn(place, readFileSync("/proc/self/cgroup", "utf8"), controller ?? "");
-    const file = openSync(join(own, "cgroup.procs"), "w");
-    return () => write(file, String(process.pid), () => {});
+    return openSync(join(directory, "cgroup.procs"), "w");
   } catch (error) {
     if (isRefused(error)) return undefined;
     throw error;
@@ -273,7 +242,9 @@ async function removeGroup(directory: string): Promise<void> {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "ENOENT") return;
-      if (code !== "EBUSY" || performance.now() > until) throw error;
+      if (code !== "EBUSY") throw error;
+      // Something in it cannot be killed at the moment; the next start sweeps again.
+      if (performance.now() > until) return;
     }
     await delay(waitMs);
     await killAll(directory);
@@ -282,9 +253,11 @@ async function removeGroup(directory: string): Promise<void> {
 
 async function killAll(directory: string): Promise<void> {
   const processes = await readFile(join(directory, "cgroup.procs"), "utf8").catch(() => "");
-  for (const processId of processes.split("\n").filter((line) => line !== "")) {
+  for (const processId of processes.split("\n").map(Number)) {
+    // What lives in another process namespace is listed as 0, which `kill` takes for ourselves.
+    if (!(processId > 0)) continue;
     try {
-      process.kill(Number(processId), "SIGKILL");
+      process.kill(processId, "SIGKILL");
     } catch {
       // Gone by itself between the two lines.
     }

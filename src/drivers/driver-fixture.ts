@@ -37,7 +37,10 @@ export function openTestData(): TestData {
     path,
     shared,
     launches: openRuntimes(options).launches,
-    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+    [Symbol.dispose]: () => {
+      shared[Symbol.dispose]();
+      rmSync(path, { recursive: true, force: true });
+    },
   };
 }
 

@@ -181,14 +181,18 @@ export class LaunchedContainer implements Container {
     // What it wrote last is still in the sockets.
     await new Promise<void>((resolve) => this.#output.afterRounds(2, resolve));
     const errorTail = this.#output.errorTail;
-    const isOutOfMemory = await this.#enclosure.wasOutOfMemory({ ...exit, errorTail });
+    // Neither may keep an answer from those who wait, nor end the platform: what could not be removed is
+    // swept at the next start.
+    const isOutOfMemory = await this.#enclosure
+      .wasOutOfMemory({ ...exit, errorTail })
+      .catch(() => false);
     const answer: Ended = { type: "ended", reason: isOutOfMemory ? "out-of-memory" : "exited" };
     for (const { resolve, timer } of this.#waiting.values()) {
       clearTimeout(timer);
       resolve(answer);
     }
     this.#waiting.clear();
-    await this.#enclosure.remove();
+    await this.#enclosure.remove().catch(() => {});
     this.#output.close();
   }
 

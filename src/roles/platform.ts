@@ -58,7 +58,7 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
   await using cleanup = new AsyncDisposableStack();
   const { settings, data, log } = needs;
   const limits = toSystemLimits(settings);
-  const publicDirectory = openPublicDirectory(data.path);
+  const publicDirectory = cleanup.use(openPublicDirectory(data.path));
   const apiSocket = join(publicDirectory.sockets, "api.sock");
   const storesOpening = openSqliteStores(data.path);
   const stemCells = [{ initialCount: settings.stemCells, memoryMb: STEM_CELL_MB }];

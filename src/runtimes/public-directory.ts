@@ -1,10 +1,11 @@
 // Where files stand that sandboxes must see: their users own nothing and enter only what everyone may.
 
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, realpathSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-export interface PublicDirectory {
+/** Closing it takes away what only one platform has outside its data directory. */
+export interface PublicDirectory extends Disposable {
   /** For what is named by its content, so that platforms may share it. */
   readonly files: string;
   /** For this platform's own socket, alone in it. */
@@ -30,7 +31,10 @@ export function openPublicDirectory(dataDirectory: string): PublicDirectory {
   makeDirectory(files, isOpen ? TRAVERSABLE : READABLE);
   if (!isOpen) makeDirectory(dirname(sockets), READABLE);
   makeDirectory(sockets, READABLE);
-  return { files, sockets, instance };
+  const dispose = () => {
+    if (!isOpen) rmSync(sockets, { recursive: true, force: true });
+  };
+  return { files, sockets, instance, [Symbol.dispose]: dispose };
 }
 
 export function isEnteredByEveryone(directory: string): boolean {
