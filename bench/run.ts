@@ -7,8 +7,6 @@
 //     npm run bench -- --only warm,cold  only these groups
 //     npm run bench -- --program PATH    another brisk than the checkout's
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench, Figure } from "./figure.ts";
 import { measureAccept } from "./figures/accept.ts";
@@ -17,6 +15,7 @@ import { measureStored } from "./figures/stored.ts";
 import { measureWarm } from "./figures/warm.ts";
 import { LoadGenerator } from "./load-generator.ts";
 import { describeMachine, toTable } from "./report.ts";
+import { openRoom } from "./room.ts";
 
 const GROUPS = {
   warm: measureWarm,
@@ -50,19 +49,20 @@ process.stdout.write(`${text}\n`);
 process.exitCode = values.check && figures.some(({ met }) => !met) ? 1 : 0;
 
 async function measure(groups: readonly string[]): Promise<readonly Figure[]> {
-  const directory = mkdtempSync(join(DISK, "brisk-bench-"));
-  try {
-    await using loads = new LoadGenerator();
-    const { quick, program } = values;
-    const bench = { directory, quick, loads, ...(program === undefined ? {} : { program }) };
-    const measured: Figure[] = [];
-    for (const [name, measureGroup] of Object.entries(GROUPS)) {
-      if (!groups.includes(name)) continue;
-      process.stderr.write(`measuring ${name}\n`);
-      measured.push(...(await measureGroup(bench)));
-    }
-    return measured;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
+  using room = openRoom(DISK);
+  await using loads = new LoadGenerator();
+  const { quick, program } = values;
+  const bench = {
+    directory: room.path,
+    quick,
+    loads,
+    ...(program === undefined ? {} : { program }),
+  };
+  const measured: Figure[] = [];
+  for (const [name, measureGroup] of Object.entries(GROUPS)) {
+    if (!groups.includes(name)) continue;
+    process.stderr.write(`measuring ${name}\n`);
+    measured.push(...(await measureGroup(bench)));
   }
+  return measured;
 }
