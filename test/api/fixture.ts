@@ -51,11 +51,17 @@ export interface ActivationRecord {
   readonly publish: boolean;
 }
 
+export interface UseOptions extends BriskOptions {
+  /** What is to be done before the first test. */
+  readonly setUp?: (brisk: Brisk) => Promise<void>;
+}
+
 /** The file's `brisk up`, from its first test to its last. */
-export function useBrisk(options?: BriskOptions): () => Brisk {
+export function useBrisk({ setUp, ...options }: UseOptions = {}): () => Brisk {
   let brisk: Brisk | undefined;
   before(async () => {
     brisk = await startBrisk(options);
+    await setUp?.(brisk);
   });
   after(async () => {
     await brisk?.[Symbol.asyncDispose]();
