@@ -77,16 +77,12 @@ export function mergeLimits(
   effective: EffectiveLimits,
 ): ActionLimits {
   const merged: Partial<Record<keyof ActionLimits, number>> = {};
-  for (const { field, range, what, unit } of RULES) {
-    const { min, standard, max } = effective[range];
-    const value = given[field] ?? before?.[field] ?? standard;
-    if (given[field] !== undefined && value < min) {
-      throw outside(`${what} ${value}${unit} below allowed threshold of ${min}${unit}`);
-    }
-    if (given[field] !== undefined && value > max) {
-      throw outside(`${what} ${value}${unit} exceeds allowed threshold of ${max}${unit}`);
-    }
-    merged[field] = value;
+  for (const rule of RULES) {
+    const { field } = rule;
+    const range = effective[rule.range];
+    const wrong = describeOutside(rule, given[field], range);
+    if (wrong !== undefined) throw outside(wrong);
+    merged[field] = given[field] ?? before?.[field] ?? range.standard;
   }
   const instances = given.instances ?? before?.instances;
   if (instances !== undefined) {
@@ -100,6 +96,26 @@ export function mergeLimits(
     merged.instances = instances;
   }
   return merged as ActionLimits;
+}
+
+/** What is wrong with an action's limits by those that hold when it is to run, if anything is. */
+export function findOutside(limits: ActionLimits, effective: EffectiveLimits): string | undefined {
+  for (const rule of RULES) {
+    const wrong = describeOutside(rule, limits[rule.field], effective[rule.range]);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+function describeOutside(
+  { what, unit }: LimitRule,
+  value: number | undefined,
+  { min, max }: LimitRange,
+): string | undefined {
+  if (value === undefined || (value >= min && value <= max)) return undefined;
+  return value < min
+    ? `${what} ${value}${unit} below allowed threshold of ${min}${unit}`
+    : `${what} ${value}${unit} exceeds allowed threshold of ${max}${unit}`;
 }
 
 function outside(detail: string): Error {

@@ -12,7 +12,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Bus, Delivery } from "../bus/port.ts";
 import type { Action } from "../entities/action.ts";
 import { type ActivationRecord, toBlockingAnswer, toDocument } from "../entities/activation.ts";
-import { toPayloadBytesMax } from "../entities/limit-rules.ts";
+import { findOutside, resolveLimits, toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { KB, MB, SECOND_MS } from "../kernel/units.ts";
@@ -32,7 +32,7 @@ export interface InvokerOptions {
   readonly pool: ContainerPool;
   readonly entities: Pick<EntityStore, "get">;
   readonly activations: Pick<ActivationStore, "put" | "has">;
-  readonly limits: Pick<SystemLimits, "payloadBytesMax">;
+  readonly limits: SystemLimits;
   /** Work from before this process that was accepted longer ago is not run. */
   readonly restartWorkAgeMs: number;
   readonly clock: Clock;
@@ -102,7 +102,7 @@ export class Invoker implements AsyncDisposable {
     const { id, revision } = message.action;
     const action = this.#actions.peek(id, revision);
     if (action === undefined) this.#inBackground(message, this.#load(delivery, message));
-    else this.#submit({ delivery, message, action });
+    else this.#admit({ delivery, message, action });
   }
 
   #isExpired({ publishedAt }: Delivery): boolean {
@@ -129,7 +129,7 @@ export class Invoker implements AsyncDisposable {
     try {
       const action = await this.#actions.load(id, revision);
       if (action !== undefined) {
-        this.#submit({ delivery, message, action });
+        this.#admit({ delivery, message, action });
         return;
       }
       const text = "Action could not be found or may have been deleted.";
@@ -140,6 +140,20 @@ export class Invoker implements AsyncDisposable {
     }
     const now = this.#options.clock();
     await this.#finish({ delivery, message }, toFallbackRecord(message, outcome, { now }));
+  }
+
+  /** The namespace's limits may be others than when the action was stored. */
+  #admit(activation: Activation): void {
+    const { delivery, message, action } = activation;
+    const limits = resolveLimits(this.#options.limits, message.user.limits);
+    const wrong = findOutside(action.limits, limits);
+    if (wrong === undefined) {
+      this.#submit(activation);
+      return;
+    }
+    const outcome: Outcome = { ...internalError(wrong), statusCode: 1 };
+    const record = toFallbackRecord(message, outcome, { now: this.#options.clock() });
+    this.#inBackground(message, this.#finish({ delivery, message }, record));
   }
 
   #submit(activation: Activation): void {
