@@ -26,6 +26,7 @@ import { ContainerPool } from "../pool/pool.ts";
 import { createActionRegistry } from "../registry/actions.ts";
 import { openPublicDirectory } from "../runtimes/public-directory.ts";
 import { openRuntimes, type Runtimes } from "../runtimes/runtimes.ts";
+import { SettingError } from "../settings/parse.ts";
 import type { Settings } from "../settings/settings.ts";
 import { openSqliteStores, type SqliteStores } from "../stores/sqlite/open.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -214,12 +215,23 @@ async function listen(
   api: Api,
   { settings, apiSocket }: { settings: Settings; apiSocket: string },
 ): Promise<string> {
+  const { host, port } = settings;
   const [url] = await Promise.all([
-    api.listen({ host: settings.host, port: settings.port }),
+    api.listen({ host, port }).catch((cause: NodeJS.ErrnoException) => {
+      const advice = ADVICE[cause.code ?? ""] ?? cause.message;
+      throw new SettingError(`Cannot listen on ${host}, port ${port}: ${advice}`, { cause });
+    }),
     api.listenSocket(apiSocket),
   ]);
   return url;
 }
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the port is taken; --port chooses another, 0 a free one",
+  EACCES: "ports below 1024 need root; --port chooses another",
+  EADDRNOTAVAIL: "this machine has no such address; --host chooses another",
+  ENOTFOUND: "there is no such host; --host chooses another",
+};
 
 async function tell(
   { data, log }: PlatformNeeds,
