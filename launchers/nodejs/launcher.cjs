@@ -36,9 +36,8 @@ connection.on("data", (text) => {
   }
   partial += text.slice(start);
 });
-// The driver is gone or has had enough. The action's own exit handlers are not asked.
-connection.on("close", () => kill.call(process, pid, "SIGKILL"));
-connection.on("error", () => kill.call(process, pid, "SIGKILL"));
+connection.on("close", leave);
+connection.on("error", leave);
 
 answer(0, 200, "{}");
 prepare();
@@ -50,6 +49,18 @@ function prepare() {
   for (const stream of [process.stdout, process.stderr]) stream._handle?.setBlocking?.(true);
   const [socketPath, port] = process.argv.splice(2);
   if (socketPath) require("./forwarder.cjs").startForwarder(socketPath, Number(port));
+}
+
+/**
+ * The driver is gone or has had enough. The action's own exit handlers are not asked, and what it has
+ * started goes with it where this process leads a group (it does without a sandbox).
+ */
+function leave() {
+  try {
+    kill.call(process, -pid, "SIGKILL");
+  } catch {
+    kill.call(process, pid, "SIGKILL");
+  }
 }
 
 function receive(line) {

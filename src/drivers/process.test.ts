@@ -5,8 +5,9 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { it } from "node:test";
+import { spawnPlatform } from "./crash-fixture.ts";
 import { describeDriver } from "./driver.contract.ts";
-import { openTestData, startAction } from "./driver-fixture.ts";
+import { findProcesses, openTestData, startAction, waitFor } from "./driver-fixture.ts";
 import { openProcessDriver } from "./process.ts";
 
 async function open() {
@@ -53,4 +54,17 @@ it("removes a container's directory, and what an earlier process left", async ()
   assert.equal(existsSync(cwd), true);
   await action.container.destroy();
   assert.equal(existsSync(cwd), false);
+});
+
+it("ends at its start what a killed platform has left running", async () => {
+  using data = openTestData();
+  const mark = `6${process.pid}`;
+  const platform = await spawnPlatform("process", data, mark);
+  assert.equal(findProcesses(`# ${mark}`).length, 1);
+  platform.kill("SIGKILL");
+  await once(platform, "exit");
+  const directory = join(data.path, "process");
+  const { launches } = data;
+  await using _ = await openProcessDriver({ launches, directory, apiHost: () => "" });
+  await waitFor("the action's processes to be gone", () => findProcesses(`# ${mark}`).length === 0);
 });

@@ -2,7 +2,7 @@
 // its own to work in. For development, and where nothing better can be had.
 
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Launches } from "../runtimes/port.ts";
@@ -26,6 +26,7 @@ const PROGRAMS = "/usr/local/bin:/usr/bin:/bin";
 const OWNER_ONLY = 0o700;
 
 export async function openProcessDriver(options: ProcessOptions): Promise<ContainerDriver> {
+  killLeftovers(options.directory);
   await rm(options.directory, { recursive: true, force: true });
   mkdirSync(options.directory, { recursive: true, mode: OWNER_ONLY });
   chmodSync(options.directory, OWNER_ONLY);
@@ -52,6 +53,21 @@ export async function openProcessDriver(options: ProcessOptions): Promise<Contai
       rmSync(options.directory, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Launchers end when their platform is gone, unless their action never lets them look. What a killed
+ * platform left works in that directory still.
+ */
+function killLeftovers(directory: string): void {
+  for (const id of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readlinkSync(`/proc/${id}/cwd`).startsWith(`${directory}/`))
+        process.kill(Number(id), "SIGKILL");
+    } catch {
+      // Ended meanwhile, or another user's.
+    }
+  }
 }
 
 async function start(

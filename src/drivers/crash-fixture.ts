@@ -1,0 +1,60 @@
+// A platform in a process of its own, to be killed: one container, busy, with a process of its own in it.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { TestData } from "./driver-fixture.ts";
+
+/** It answers on stdout when the action runs. Its arguments: a module, its opening function, options, mark. */
+const PLATFORM = `
+  const [fixture, runtimes, module, name, dataDirectory, options, mark] = process.argv.slice(1);
+  const { startAction } = await import(fixture);
+  const { openRuntimes } = await import(runtimes);
+  const { launches } = openRuntimes({ dataDirectory, publicFiles: dataDirectory, stemCells: [] });
+  const open = (await import(module))[name];
+  const driver = await open({ ...JSON.parse(options), launches, apiHost: () => "" });
+  const code = "const main = () => { require('node:child_process').spawn('/bin/sh', " +
+    "['-c', 'while :; do :; done # " + mark + "']); console.log('busy'); for (;;); }";
+  const action = await startAction(driver, code, { network: true });
+  action.container.onOutput(() => process.stdout.write("busy"));
+  action.run({}, { timeoutMs: 60_000 });
+`;
+
+const DRIVERS = {
+  sandbox: {
+    module: "sandbox.ts",
+    name: "openSandboxDriver",
+    options: ({ shared }: TestData) => ({
+      publicDirectory: shared.files,
+      instance: shared.instance,
+      apiSocket: join(shared.sockets, "http.sock"),
+      network: true,
+    }),
+  },
+  process: {
+    module: "process.ts",
+    name: "openProcessDriver",
+    options: ({ path }: TestData) => ({ directory: join(path, "process") }),
+  },
+};
+
+/** Resolves when its action runs. @param mark stands in the command line of the action's own process */
+export async function spawnPlatform(
+  driver: keyof typeof DRIVERS,
+  data: TestData,
+  mark: string,
+): Promise<ChildProcess> {
+  const { module, name, options } = DRIVERS[driver];
+  const file = (path: string) => new URL(path, import.meta.url).href;
+  const child = spawn(
+    process.execPath,
+    [
+      ...["--input-type=module", "-e", PLATFORM],
+      ...[file("driver-fixture.ts"), file("../runtimes/runtimes.ts"), file(module), name],
+      ...[data.path, JSON.stringify(options(data)), mark],
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  await once(child.stdout, "data");
+  return child;
+}
