@@ -16,7 +16,7 @@ import type { ActionRegistry } from "../registry/actions.ts";
 import { type Call, json, type Reply, readBody } from "./http.ts";
 import { parseBoolean, parseInteger, parsePage } from "./query.ts";
 import type { Parameters, QueryParameter, Route } from "./routes.ts";
-import { actionBody, parseActionBody, parseJson, toKindDetail } from "./schemas.ts";
+import { actionBody, parseActionBody, parseJson, payloadBody, toKindDetail } from "./schemas.ts";
 
 export interface ActionRouteOptions {
   readonly registry: ActionRegistry;
@@ -62,6 +62,7 @@ export function createActionRoutes(options: ActionRouteOptions): readonly Route[
         path,
         summary: "Invoke an action",
         query: INVOKE_QUERY,
+        body: payloadBody,
         answers: { ...COMMON, ...MISSING, ...INVOKE_ANSWERS },
         handle: (call, parameters, identity) => handlers.invoke(call, parameters, identity),
       },

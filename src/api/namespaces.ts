@@ -44,7 +44,7 @@ export function createNamespaceRoutes(limits: SystemLimits): readonly Route[] {
       method: "GET",
       path: "namespaces/:namespace/limits/:name",
       summary: "Limits have no parts",
-      answers: { 400: "Limits have no parts" },
+      answers: { 400: "Limits have no parts", 401: answers[401] },
       handle: (_, { name = "" }) => {
         const detail = `Limits have no part '${name}': get them as a whole`;
         throw failure("invalid", { detail });

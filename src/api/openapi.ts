@@ -3,6 +3,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { QueryParameter, Route } from "./routes.ts";
 
+const JSON_TYPE = "application/json";
 const ERROR = {
   type: "object",
   required: ["error", "code"],
@@ -54,9 +55,10 @@ function toOperation(route: Route): object {
   }));
   const body = route.body && {
     requestBody: {
-      required: true,
+      // Arguments may be left out, what is to be stored may not.
+      required: route.method === "PUT",
       content: {
-        "application/json": { schema: toJsonSchema(route.body, { errorMode: "ignore" }) },
+        [JSON_TYPE]: { schema: toJsonSchema(route.body, { errorMode: "ignore" }) },
       },
     },
   };
@@ -78,7 +80,8 @@ function toQueryParameter({ name, type, meaning }: QueryParameter): object {
 }
 
 function toResponse(status: number, description: string): object {
-  if (status < 400 || status === 502) return { description };
+  // Also a failed activation is answered as one, not as an error.
+  if (status < 400 || status === 502) return { description, content: { [JSON_TYPE]: {} } };
   const schema = { $ref: "#/components/schemas/Error" };
-  return { description, content: { "application/json": { schema } } };
+  return { description, content: { [JSON_TYPE]: { schema } } };
 }

@@ -44,6 +44,9 @@ export const actionBody = v.object({
   publish: optional(v.boolean()),
 });
 
+/** Arguments of an invocation, of any names; they pass through as they are written. */
+export const payloadBody = v.looseObject({});
+
 export function parseActionBody(text: string): ActionRequest {
   const { exec: given, ...body } = parseBody(actionBody, text);
   const request = withoutAbsent({

@@ -1,0 +1,174 @@
+// The OpenAPI document: valid, served to everybody, and true of the platform that serves it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import SwaggerParser from "@apidevtools/swagger-parser";
+import { ACTIONS, type Json, useBrisk } from "./fixture.ts";
+
+interface Operation {
+  readonly summary: string;
+  readonly parameters: readonly { readonly name: string; readonly in: string }[];
+  readonly requestBody?: {
+    readonly required: boolean;
+    readonly content: { readonly "application/json": { readonly schema: Json } };
+  };
+  readonly responses: Readonly<Record<string, unknown>>;
+}
+interface Document {
+  readonly openapi: string;
+  readonly info: Json;
+  readonly servers: readonly { readonly url: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+const NO_ROUTE = "The requested resource could not be found.";
+
+let document: Document;
+const brisk = useBrisk({
+  setUp: async (up) => {
+    const headers = { authorization: undefined };
+    document = (await up.request("GET", "/api/v1/api-docs", { headers })).json as Document;
+  },
+});
+
+test("the document is valid OpenAPI, and the same with a slash at its end", async () => {
+  assert.equal(document.openapi, "3.1.0");
+  const copy = structuredClone(document) as unknown as Parameters<typeof SwaggerParser.validate>[0];
+  await SwaggerParser.validate(copy);
+  assert.deepEqual((await brisk().request("GET", "/api/v1/api-docs/")).json, document);
+});
+
+test("every path and verb that is answered is documented", () => {
+  const operations = Object.entries(document.paths).flatMap(([path, verbs]) =>
+    Object.keys(verbs).map((verb) => `${verb.toUpperCase()} ${path}`),
+  );
+  const one = "/namespaces/{namespace}";
+  assert.deepEqual(
+    operations.toSorted((a, b) => a.localeCompare(b)),
+    [
+      `DELETE ${one}/actions/{name}`,
+      `DELETE ${one}/actions/{package}/{name}`,
+      "GET /namespaces",
+      `GET ${one}/actions`,
+      `GET ${one}/actions/{name}`,
+      `GET ${one}/actions/{package}/`,
+      `GET ${one}/actions/{package}/{name}`,
+      `GET ${one}/activations`,
+      `GET ${one}/activations/{id}`,
+      `GET ${one}/activations/{id}/logs`,
+      `GET ${one}/activations/{id}/result`,
+      `GET ${one}/limits`,
+      `GET ${one}/limits/{name}`,
+      `POST ${one}/actions/{name}`,
+      `POST ${one}/actions/{package}/{name}`,
+      `PUT ${one}/actions/{name}`,
+      `PUT ${one}/actions/{package}/{name}`,
+    ].toSorted((a, b) => a.localeCompare(b)),
+  );
+});
+
+test("every documented operation is there, and answers with a documented status", async () => {
+  for (const [path, verbs] of Object.entries(document.paths)) {
+    for (const [verb, operation] of Object.entries(verbs)) {
+      const url = path
+        .replace("{namespace}", "_")
+        .replace("{id}", "0".repeat(32))
+        .replace(/\{\w+\}/g, "documented");
+      const what = `${verb} ${url}`;
+      const { status, text } = await brisk().request(verb.toUpperCase(), `/api/v1${url}`);
+      assert.ok(!text.includes(NO_ROUTE), what);
+      assert.ok(String(status) in operation.responses, `${what} answers ${status}: ${text}`);
+      const anonymous = await brisk().request(verb.toUpperCase(), `/api/v1${url}`, {
+        headers: { authorization: undefined },
+      });
+      assert.equal(anonymous.status, 401, what);
+      assert.ok("401" in operation.responses, `${what} does not document 401`);
+    }
+  }
+});
+
+test("documented query parameters are looked at", async () => {
+  await brisk().request("PUT", `${ACTIONS}/documented`, {
+    body: { exec: { kind: "nodejs:24", code: "exports.main = () => ({})" } },
+  });
+  for (const [path, verbs] of Object.entries(document.paths)) {
+    for (const [verb, { parameters }] of Object.entries(verbs)) {
+      if (path.includes("{package}")) continue;
+      const url = path.replace("{namespace}", "_").replace("{name}", "documented");
+      for (const { name } of parameters.filter((parameter) => parameter.in === "query")) {
+        const wrong = `/api/v1${url}?${name}=%24%24`;
+        const { status, text } = await brisk().request(verb.toUpperCase(), wrong);
+        assert.equal(status, 400, `${verb} ${wrong}: ${text}`);
+        assert.ok(text.includes(`'${name}'`), text);
+      }
+    }
+  }
+});
+
+test("the body of a PUT is described by the schema that checks it", () => {
+  const put = document.paths["/namespaces/{namespace}/actions/{name}"]?.["put"];
+  const schema = put?.requestBody?.content["application/json"].schema as Json;
+  const properties = Object.keys(schema["properties"] as Json);
+  assert.deepEqual(
+    properties.toSorted((a, b) => a.localeCompare(b)),
+    ["annotations", "delAnnotations", "exec", "limits", "parameters", "publish", "version"],
+  );
+});
+
+test("an invocation's body is optional, a PUT's is not", () => {
+  const operations = document.paths["/namespaces/{namespace}/actions/{name}"];
+  assert.equal(operations?.["post"]?.requestBody?.required, false);
+  assert.equal(operations?.["put"]?.requestBody?.required, true);
+});
+
+test("GET / shows kinds and limits as clients read them", async () => {
+  const { json } = await brisk().request("GET", "/", { headers: { authorization: undefined } });
+  const { runtimes, limits, support } = json as {
+    readonly runtimes: Readonly<Record<string, readonly Json[]>>;
+    readonly limits: Readonly<Record<string, number>>;
+    readonly support: Json;
+  };
+  assert.deepEqual(Object.keys(support), ["github", "slack"]);
+  const kinds = runtimes["nodejs"] ?? [];
+  assert.deepEqual(
+    kinds.map(({ kind }) => kind),
+    ["nodejs:20", "nodejs:22", "nodejs:24", "nodejs:26"],
+  );
+  assert.deepEqual(
+    kinds.find((kind) => kind["default"] === true),
+    {
+      kind: "nodejs:24",
+      image: "openwhisk/action-nodejs-v24:nightly",
+      deprecated: false,
+      default: true,
+      attached: true,
+      requireMain: false,
+    },
+  );
+  const MB = 1024 * 1024;
+  assert.deepEqual(limits, {
+    actions_per_minute: 2_147_483_647,
+    triggers_per_minute: 2_147_483_647,
+    concurrent_actions: 10_000,
+    sequence_length: 50,
+    min_action_duration: 100,
+    max_action_duration: 300_000,
+    min_action_memory: 128 * MB,
+    max_action_memory: 512 * MB,
+    min_action_logs: 0,
+    max_action_logs: 10 * MB,
+    default_min_action_duration: 100,
+    default_max_action_duration: 300_000,
+    default_min_action_memory: 128 * MB,
+    default_max_action_memory: 512 * MB,
+    default_min_action_logs: 0,
+    default_max_action_logs: 10 * MB,
+  });
+});
+
+test("GET /api/v1 says which build it is, in the form that the CLI expects", async () => {
+  const { json } = await brisk().request("GET", "/api/v1");
+  const { build, buildno } = json as { readonly build: string; readonly buildno: string };
+  assert.match(build, /^20\d\d-/);
+  assert.match(buildno, /^\d+\.\d+\.\d+/);
+});
