@@ -7,7 +7,7 @@ import { checkSize, dropDuplicates, mergeKeyValues } from "./key-values.ts";
 import { type EffectiveLimits, mergeLimits } from "./limit-rules.ts";
 import type { ActionLimits } from "./limits.ts";
 import { type QualifiedName, toPath } from "./names.ts";
-import { type RuntimeManifest, resolveKind } from "./runtime-manifest.ts";
+import { type RuntimeKind, type RuntimeManifest, resolveKind } from "./runtime-manifest.ts";
 import { FIRST_VERSION, parseVersion, toNextVersion } from "./version.ts";
 
 /** `exec` as a client writes it. */
@@ -84,7 +84,15 @@ function chooseVersion(given: string | undefined, before: Action | undefined): s
 function chooseExec({ request, before }: ActionUpdate, rules: ActionRules): CodeExec {
   if (request.exec !== undefined) return toExec(request.exec, rules);
   if (before === undefined) throw failure("invalid", { detail: "exec undefined" });
+  const runtime = resolveKind(rules.manifest, before.exec.kind);
+  if (runtime !== undefined) refuseDeprecated(runtime);
   return before.exec;
+}
+
+function refuseDeprecated({ kind, deprecated }: RuntimeKind): void {
+  if (!deprecated) return;
+  const detail = `The '${kind}' runtime is no longer supported. You may read and delete but not update or invoke this action.`;
+  throw failure("invalid", { detail });
 }
 
 function toExec({ kind, code, main }: ExecRequest, rules: ActionRules): CodeExec {
@@ -106,10 +114,7 @@ function toExec({ kind, code, main }: ExecRequest, rules: ActionRules): CodeExec
   if (allowedKinds.length > 0 && !allowedKinds.includes(runtime.kind)) {
     throw failure("kind-not-allowed", { kind: runtime.kind });
   }
-  if (runtime.deprecated) {
-    const detail = `The '${runtime.kind}' runtime is no longer supported. You may read and delete but not update or invoke this action.`;
-    throw failure("invalid", { detail });
-  }
+  refuseDeprecated(runtime);
   const missing = manifest.missing(runtime.kind);
   if (missing !== undefined) throw failure("invalid", { detail: missing });
   const exec = { kind: runtime.kind, code, binary: isBase64(code) };
