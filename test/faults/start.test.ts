@@ -7,25 +7,13 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { type ActivationRecord, invoke, putAction, readActivation } from "../api/fixture.ts";
 import { type Brisk, startBrisk } from "../harness.ts";
-import { MAY_MOUNT, openTestDirectory, openTestDisk } from "./test-directory.ts";
+import { failToStart, MAY_MOUNT, openTestDirectory, openTestDisk } from "./test-directory.ts";
 
 const ARGS = ["--driver", "process", "--stem-cells", "0"];
 
-/** What a start that fails says. */
-async function failToStart(data: string): Promise<string> {
-  const cause = await startBrisk({ data, args: ARGS }).then(
-    async (brisk) => {
-      await brisk[Symbol.asyncDispose]();
-      return assert.fail("it started");
-    },
-    (error: Error) => error,
-  );
-  return cause.message;
-}
-
 test("a second platform on the same data directory is told who holds it", async () => {
   await using brisk = await startBrisk({ args: ARGS });
-  const said = await failToStart(brisk.data);
+  const said = await failToStart({ data: brisk.data, args: ARGS });
   assert.ok(
     said.includes(`is in use by brisk up at ${brisk.url}, process ${brisk.child.pid}`),
     said,
@@ -67,7 +55,7 @@ test("a database of a newer version is refused with a sentence and left as it is
   for (const name of databases) {
     const file = join(data, name);
     const before = setVersion(file, NEWER);
-    assert.match(await failToStart(data), new RegExp(`${name} .*newer`));
+    assert.match(await failToStart({ data, args: ARGS }), new RegExp(`${name} .*newer`));
     assert.equal(setVersion(file, before), NEWER);
   }
 });
@@ -87,9 +75,15 @@ test("a data directory that cannot be written ends the start with a sentence", {
 }, async () => {
   await using disk = await openTestDisk(16);
   disk.setReadOnly(true);
-  assert.match(await failToStart(disk.data), /The data directory .* cannot be written: /);
+  assert.match(
+    await failToStart({ data: disk.data, args: ARGS }),
+    /The data directory .* cannot be written: /,
+  );
   disk.setReadOnly(false);
   await (await startBrisk({ data: disk.data, args: ARGS }))[Symbol.asyncDispose]();
   disk.setReadOnly(true);
-  assert.match(await failToStart(disk.data), /The data directory .* cannot be written: /);
+  assert.match(
+    await failToStart({ data: disk.data, args: ARGS }),
+    /The data directory .* cannot be written: /,
+  );
 });

@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type BriskOptions, startBrisk } from "../harness.ts";
 
 export interface TestDirectory extends AsyncDisposable {
   readonly data: string;
@@ -45,4 +46,16 @@ function mount(...args: readonly string[]): void {
 function run(program: string, ...args: readonly string[]): void {
   const { status, stderr } = spawnSync(program, args, { encoding: "utf8" });
   assert.equal(status, 0, stderr);
+}
+
+/** What a start that fails says. */
+export async function failToStart(options: BriskOptions): Promise<string> {
+  const cause = await startBrisk(options).then(
+    async (brisk) => {
+      await brisk[Symbol.asyncDispose]();
+      return assert.fail("it started");
+    },
+    (error: Error) => error,
+  );
+  return cause.message;
 }

@@ -1,0 +1,172 @@
+// A disk that becomes full, or read-only, while the platform works: it says so, keeps what it accepted,
+// and works again when there is room.
+
+import assert from "node:assert/strict";
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import {
+  ACTIONS,
+  type ActivationRecord,
+  invoke,
+  putAction,
+  readActivation,
+  waitFor,
+} from "../api/fixture.ts";
+import { type Answer, type Brisk, startBrisk } from "../harness.ts";
+import {
+  failToStart,
+  MAY_MOUNT,
+  openTestDirectory,
+  openTestDisk,
+  type TestDisk,
+} from "./test-directory.ts";
+
+const ARGS = ["--driver", "process", "--stem-cells", "0"];
+const DISK_MB = 16;
+const OPTIONS = { skip: !MAY_MOUNT };
+/** Each fills pages of the journal, so that the end of the disk is met soon. */
+const FILLER = "x".repeat(2000);
+const REFUSED = {
+  full: { status: 503, error: "The platform's disk is full: nothing was accepted" },
+};
+
+/** Takes all the room that is left. @returns what gives it back */
+function fill(disk: TestDisk): () => void {
+  const path = join(disk.data, "filler");
+  const file = openSync(path, "w");
+  for (let size = 1 << 20; size > 0; size >>= 1) {
+    try {
+      for (;;) writeSync(file, Buffer.alloc(size));
+    } catch {
+      // No room for so much; there may be for half.
+    }
+  }
+  closeSync(file);
+  return () => rmSync(path);
+}
+
+interface Sent {
+  readonly n: number;
+  readonly answer: Answer;
+}
+
+interface Load {
+  readonly sent: Sent[];
+  /** Resolves when every request is answered. */
+  end(): Promise<void>;
+}
+
+/** Sends blocking and non-blocking invocations, a few at a time, until it is ended. */
+function startLoad(brisk: Brisk): Load {
+  const sent: Sent[] = [];
+  let count = 0;
+  let isEnding = false;
+  const clients = Array.from({ length: 4 }, async (_, client) => {
+    while (!isEnding) {
+      const n = count++;
+      const query = `blocking=${client % 2 === 0}`;
+      sent.push({ n, answer: await invoke(brisk, "note", { query, body: { n, FILLER } }) });
+    }
+  });
+  return {
+    sent,
+    end: async () => {
+      isEnding = true;
+      await Promise.all(clients);
+    },
+  };
+}
+
+async function putNote(brisk: Brisk, runsFile: string): Promise<void> {
+  const code = `const main = ({ n }) => { require("node:fs").appendFileSync(${JSON.stringify(runsFile)}, n + "\\n"); return { n }; };`;
+  await putAction(brisk, { name: "note", code });
+}
+
+/** Every accepted one ran once and is recorded; what was refused did not run. */
+async function checkSent(brisk: Brisk, sent: readonly Sent[], runsFile: string): Promise<void> {
+  const accepted = sent.filter(({ answer }) => answer.status < 300);
+  for (const { n, answer } of accepted) {
+    const { activationId } = answer.json as ActivationRecord;
+    const record = await readActivation(brisk, activationId);
+    assert.deepEqual(record.response.result, { n }, activationId);
+  }
+  const runs = readFileSync(runsFile, "utf8").trim().split("\n").map(Number);
+  const expected = accepted.map(({ n }) => n).sort((a, b) => a - b);
+  assert.deepEqual(
+    [...runs].sort((a, b) => a - b),
+    expected,
+  );
+  for (const { answer } of sent) if (answer.status >= 300) checkRefused(answer);
+}
+
+function checkRefused({ status, json }: Answer): void {
+  assert.deepEqual({ status, error: (json as { error: string }).error }, REFUSED.full);
+}
+
+test(
+  "a full disk refuses, loses nothing, and works again when there is room",
+  OPTIONS,
+  async () => {
+    await using directory = await openTestDirectory();
+    const runsFile = join(directory.data, "runs");
+    await using disk = await openTestDisk(DISK_MB);
+    await using brisk = await startBrisk({ data: disk.data, args: ARGS });
+    await putNote(brisk, runsFile);
+    const load = startLoad(brisk);
+    const count = (from: number, found: (answer: Answer) => boolean) =>
+      waitFor(() => load.sent.slice(from).some(({ answer }) => found(answer)) || undefined);
+    for (let round = 0; round < 2; round++) {
+      const makeRoom = fill(disk);
+      await count(load.sent.length, ({ status }) => status === 503);
+      const put = await brisk.request("PUT", `${ACTIONS}/new?overwrite=true`, {
+        body: { exec: { kind: "nodejs:default", code: `main = () => "${FILLER.repeat(10)}"` } },
+      });
+      checkRefused(put);
+      assert.equal((await brisk.request("GET", ACTIONS)).status, 200);
+      makeRoom();
+      await count(load.sent.length, ({ status }) => status === 200);
+      await count(load.sent.length, ({ status }) => status === 202);
+    }
+    await load.end();
+    await checkSent(brisk, load.sent, runsFile);
+  },
+);
+
+test(
+  "a platform starts on a full disk, refuses work and goes on when there is room",
+  OPTIONS,
+  async () => {
+    await using disk = await openTestDisk(DISK_MB);
+    const options = { data: disk.data, args: ARGS };
+    const before = await startBrisk(options);
+    await putAction(before, { name: "quick", code: "const main = () => ({});" });
+    const { json } = await invoke(before, "quick");
+    await before.stop("SIGKILL");
+    const makeRoom = fill(disk);
+    await using brisk = await startBrisk(options);
+    const { activationId } = json as ActivationRecord;
+    assert.equal((await readActivation(brisk, activationId)).response.status, "success");
+    await waitFor(async () => {
+      const answer = await invoke(brisk, "quick", { query: "", body: { FILLER } });
+      return answer.status === 202 ? undefined : (checkRefused(answer) ?? true);
+    });
+    makeRoom();
+    await waitFor(async () => ((await invoke(brisk, "quick")).status === 200 ? true : undefined));
+  },
+);
+
+test(
+  "a first start on a full disk ends with a sentence, and the next one is as new",
+  OPTIONS,
+  async () => {
+    await using disk = await openTestDisk(DISK_MB);
+    const options = { data: disk.data, args: ARGS };
+    const makeRoom = fill(disk);
+    console.log(await failToStart(options));
+    makeRoom();
+    await using brisk = await startBrisk(options);
+    await putAction(brisk, { name: "quick", code: "const main = () => ({});" });
+    assert.equal((await invoke(brisk, "quick")).status, 200);
+  },
+);
