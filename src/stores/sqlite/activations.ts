@@ -15,6 +15,7 @@ import { readFrames } from "../../journal/segments.ts";
 import { failure } from "../../kernel/errors.ts";
 import type { ActivationId } from "../../kernel/ids.ts";
 import type { RawJson } from "../../kernel/json.ts";
+import { MB } from "../../kernel/units.ts";
 import type { ActivationQuery } from "../port.ts";
 import { inTransaction, openDatabase } from "./database.ts";
 import { decodeRecord } from "./record-frames.ts";
@@ -123,8 +124,8 @@ export class SqliteActivations implements Disposable {
         `SELECT ${columns} FROM activations WHERE ${where}
          ORDER BY start DESC, rowid DESC LIMIT ? OFFSET ?`,
       )
-      .all(...values, query.limit, query.skip) as unknown as Row[];
-    return rows.map((row) =>
+      .iterate(...values, query.limit, query.skip) as Iterable<unknown> as Iterable<Row>;
+    return takeBounded(rows, (row) =>
       docs
         ? toRecordText(toActivation(row))
         : toSummaryText({ head: row.head, statusCode: row.status_code }),
@@ -140,6 +141,24 @@ export class SqliteActivations implements Disposable {
   [Symbol.dispose](): void {
     this.#database.close();
   }
+}
+
+/** Records may have 11 MB each: a page of the largest would be gigabytes. */
+const LIST_LENGTH_MAX = 64 * MB;
+
+function takeBounded(rows: Iterable<Row>, toText: (row: Row) => RawJson): readonly RawJson[] {
+  const texts: RawJson[] = [];
+  let length = 0;
+  for (const row of rows) {
+    const text = toText(row);
+    length += text.length;
+    if (length > LIST_LENGTH_MAX) {
+      const field = "The list, of which a lower limit asks for less, is";
+      throw failure("too-large", { field, is: length, allowed: LIST_LENGTH_MAX });
+    }
+    texts.push(text);
+  }
+  return texts;
 }
 
 function readRange(path: string, { from, to }: { from: number; to: number }): Buffer {

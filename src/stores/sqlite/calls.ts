@@ -32,8 +32,8 @@ export type Reply =
   | { readonly type: "failed"; readonly id: number; readonly failure: CallFailure };
 
 /** Errors lose their class on the way between threads. */
-export function toCallFailure(cause: unknown): CallFailure {
-  const { code, message } = toStorageError(cause);
+export function toCallFailure(cause: unknown, directory: string): CallFailure {
+  const { code, message } = toStorageError(cause, directory);
   return { code, text: message };
 }
 

@@ -2,6 +2,7 @@
 // sentence. And what SQLite's errors mean to the rest of the program.
 
 import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { BriskError, failure } from "../../kernel/errors.ts";
 
@@ -17,39 +18,54 @@ const PRIVATE_FILE = 0o600;
 /** How long a statement waits for another process, the admin commands, to finish its write. */
 const BUSY_TIMEOUT_MS = 5000;
 
+/** Rejects with a sentence that names the file, where it cannot be used. */
 export function openDatabase({ file, migrations, synchronous }: DatabaseOptions): DatabaseSync {
+  let database: DatabaseSync | undefined;
   try {
     // SQLite gives its side files the mode of the database, which therefore comes first.
     if (!existsSync(file)) closeSync(openSync(file, "a", PRIVATE_FILE));
     chmodSync(file, PRIVATE_FILE);
-    const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+    database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
     migrate(database, { file, migrations });
     return database;
   } catch (cause) {
-    if (cause instanceof BriskError) throw cause;
-    const detail = `${file}: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw failure("storage-failed", { detail }, cause);
+    database?.close();
+    throw toOpenFailure(file, cause);
   }
+}
+
+function toOpenFailure(file: string, cause: unknown): BriskError {
+  if (cause instanceof BriskError) return cause;
+  const { code } = toStorageError(cause, dirname(file));
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const advice = isDamage(cause) ? ": restore it from a backup, or move it away" : "";
+  return new BriskError(code, `Cannot open ${file}: ${text}${advice}`, cause);
 }
 
 function migrate(
   database: DatabaseSync,
   { file, migrations }: Pick<DatabaseOptions, "file" | "migrations">,
 ): void {
-  const row = database.prepare("PRAGMA user_version").get();
-  const version = Number(row?.["user_version"]);
-  if (version > migrations.length) {
-    const detail = `${file} has schema version ${version}, this Brisk knows ${migrations.length}: start it with the newer Brisk that wrote it`;
-    throw failure("storage-failed", { detail });
-  }
-  for (const [from, statements] of migrations.entries()) {
-    if (from < version) continue;
-    inTransaction(database, () => {
-      database.exec(statements);
-      database.exec(`PRAGMA user_version = ${from + 1}`);
-    });
-  }
+  const known = migrations.length;
+  if (readVersion(database) === known) return;
+  inTransaction(database, () => {
+    // Read again, as another process may have been faster.
+    const version = readVersion(database);
+    if (version > known) {
+      const remedy = "start it with the newer Brisk that wrote it";
+      throw new BriskError(
+        "storage-failed",
+        `Cannot open ${file} of schema version ${version}, as this Brisk knows ${known}: ${remedy}`,
+      );
+    }
+    for (const statements of migrations.slice(version)) database.exec(statements);
+    database.exec(`PRAGMA user_version = ${known}`);
+  });
+}
+
+function readVersion(database: DatabaseSync): number {
+  return Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
 }
 
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
@@ -66,16 +82,33 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
 }
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html). */
+const SQLITE_BUSY = 5;
 const SQLITE_READONLY = 8;
+const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
+const SQLITE_NOTADB = 26;
 
-export function toStorageError(cause: unknown): BriskError {
+function toResultCode(cause: unknown): number {
+  return ((cause as { errcode?: number }).errcode ?? 0) & 0xff;
+}
+
+function isDamage(cause: unknown): boolean {
+  const code = toResultCode(cause);
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
+}
+
+/** What an error of SQLite means to whoever wanted something kept or read. */
+export function toStorageError(cause: unknown, directory: string): BriskError {
   if (cause instanceof BriskError) return cause;
-  const { errcode, message } = cause as { errcode?: number; message?: string };
-  const primary = (errcode ?? 0) & 0xff;
-  if (primary === SQLITE_FULL) return failure("storage-full", undefined, cause);
-  if (primary === SQLITE_READONLY) {
-    return failure("storage-failed", { detail: "the data directory cannot be written" }, cause);
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  switch (toResultCode(cause)) {
+    case SQLITE_FULL:
+      return failure("storage-full", undefined, cause);
+    case SQLITE_READONLY:
+      return failure("read-only", { directory }, cause);
+    case SQLITE_BUSY:
+      return failure("unavailable", { detail: `The store is busy: ${detail}` }, cause);
+    default:
+      return failure("storage-failed", { detail }, cause);
   }
-  return failure("storage-failed", { detail: message ?? String(cause) }, cause);
 }

@@ -40,9 +40,16 @@ export async function openSqliteStores(directory: string, log?: Log): Promise<Sq
 const closedWithThread = async (): Promise<void> => {};
 
 function toEntityStore(thread: StoreThread): EntityStore {
+  let lastPut: Promise<unknown> = Promise.resolve();
   return {
     get: (id, options) => thread.call("entities", "get", id, options),
-    put: (put) => thread.call("entities", "put", put),
+    put: (put) => {
+      // One after the other, as each is copied on its way, and may be of 48 MB.
+      const putNow = () => thread.callAnyway("entities", "put", put);
+      const written = lastPut.then(putNow, putNow);
+      lastPut = written;
+      return written;
+    },
     delete: (id, revision) => thread.call("entities", "delete", id, revision),
     list: (type, path, page) => thread.call("entities", "list", type, path, page),
     count: (type, path) => thread.call("entities", "count", type, path),

@@ -153,7 +153,7 @@ export class RecordJournal implements ActivationStore {
   async #moveBatch({ segment, from, to, ids }: Batch): Promise<void> {
     const { directory, thread } = this.#options;
     const path = toSegmentPath(directory, segment);
-    await thread.call("activations", "insertFrom", { path, from, to });
+    await thread.callAnyway("activations", "insertFrom", { path, from, to });
     for (const id of ids) this.#remove(id);
     if (!this.#isFull) for (const go of this.#waitingForRoom.splice(0)) go();
     this.#tellMoved();
@@ -190,7 +190,7 @@ export class RecordJournal implements ActivationStore {
     const kept = oldest?.segment ?? this.#journal.end.segment;
     const moved = [...this.#journal.closedSegments].filter((segment) => segment < kept);
     if (moved.length === 0) return;
-    await this.#options.thread.call("activations", "checkpoint");
+    await this.#options.thread.callAnyway("activations", "checkpoint");
     for (const segment of moved) this.#journal.drop(segment);
   }
 

@@ -3,10 +3,10 @@
 
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { NamespaceLimits } from "../../entities/limits.ts";
+import { type NamespaceLimits, parseNamespaceLimits } from "../../entities/limits.ts";
 import type { Subject } from "../../entities/subject.ts";
 import type { SubjectStore } from "../port.ts";
-import { inTransaction, openDatabase } from "./database.ts";
+import { inTransaction, openDatabase, toStorageError } from "./database.ts";
 
 const MIGRATIONS = [
   `CREATE TABLE subjects (subject TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;
@@ -78,7 +78,7 @@ export class SqliteSubjects implements Disposable {
     const row = this.#database
       .prepare("SELECT document FROM limits WHERE namespace = ?")
       .get(namespace);
-    return row === undefined ? undefined : (JSON.parse(String(row["document"])) as NamespaceLimits);
+    return row === undefined ? undefined : parseNamespaceLimits(String(row["document"]));
   }
 
   putLimits(namespace: string, limits: NamespaceLimits): void {
@@ -126,30 +126,28 @@ export function openSubjects(directory: string): SubjectStore {
     for (const listener of listeners) listener();
   };
   const watch = watchSubjects(subjects, tell);
+  const read = async <Value>(work: () => Value): Promise<Value> => {
+    try {
+      return work();
+    } catch (cause) {
+      throw toStorageError(cause, directory);
+    }
+  };
+  const write = async <Value>(work: () => Value): Promise<Value> => {
+    const value = await read(work);
+    tell();
+    return value;
+  };
   return {
-    get: async (subject) => subjects.get(subject),
-    put: async (subject) => {
-      subjects.put(subject);
-      tell();
-    },
-    delete: async (subject) => {
-      const deleted = subjects.delete(subject);
-      tell();
-      return deleted;
-    },
-    findByUuid: async (uuid) => subjects.findByUuid(uuid),
-    findByNamespace: async (namespace) => subjects.findByNamespace(namespace),
-    list: async () => subjects.list(),
-    getLimits: async (namespace) => subjects.getLimits(namespace),
-    putLimits: async (namespace, limits) => {
-      subjects.putLimits(namespace, limits);
-      tell();
-    },
-    deleteLimits: async (namespace) => {
-      const deleted = subjects.deleteLimits(namespace);
-      tell();
-      return deleted;
-    },
+    get: (subject) => read(() => subjects.get(subject)),
+    put: (subject) => write(() => subjects.put(subject)),
+    delete: (subject) => write(() => subjects.delete(subject)),
+    findByUuid: (uuid) => read(() => subjects.findByUuid(uuid)),
+    findByNamespace: (namespace) => read(() => subjects.findByNamespace(namespace)),
+    list: () => read(() => subjects.list()),
+    getLimits: (namespace) => read(() => subjects.getLimits(namespace)),
+    putLimits: (namespace, limits) => write(() => subjects.putLimits(namespace, limits)),
+    deleteLimits: (namespace) => write(() => subjects.deleteLimits(namespace)),
     onChange: (listener) => {
       listeners.push(listener);
     },

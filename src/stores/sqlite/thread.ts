@@ -24,6 +24,9 @@ type Result<Store, Name extends keyof Store> = Store[Name] extends (
   ? Value
   : never;
 
+/** Calls that have no answer yet: some hundred milliseconds of work. */
+const CALLS_MAX = 1000;
+
 export class StoreThread implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -39,7 +42,7 @@ export class StoreThread implements AsyncDisposable {
       workerData: { directory },
     });
     this.#worker.on("message", (reply: Reply) => this.#hear(reply));
-    this.#worker.on("error", (cause) => this.#fail(cause));
+    // Nobody listens to its "error": it is our own mistake, or want of memory, and ends the process.
     this.#opened = new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
   }
 
@@ -48,7 +51,19 @@ export class StoreThread implements AsyncDisposable {
     await this.#opened;
   }
 
+  /** Rejects with `unavailable` where too many calls wait already. */
   call<Store extends keyof Stores, Name extends Method<Stores[Store]>>(
+    store: Store,
+    method: Name,
+    ...values: Values<Stores[Store], Name>
+  ): Promise<Result<Stores[Store], Name>> {
+    if (this.#waiting.size < CALLS_MAX) return this.callAnyway(store, method, ...values);
+    const detail = `The store is overloaded: ${CALLS_MAX} requests wait for it; try again later`;
+    return Promise.reject(failure("unavailable", { detail }));
+  }
+
+  /** For what keeps to a bound of its own. */
+  callAnyway<Store extends keyof Stores, Name extends Method<Stores[Store]>>(
     store: Store,
     method: Name,
     ...values: Values<Stores[Store], Name>
@@ -88,13 +103,6 @@ export class StoreThread implements AsyncDisposable {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     return waiting;
-  }
-
-  #fail(cause: unknown): void {
-    const reason = failure("storage-failed", { detail: "the stores' thread has ended" }, cause);
-    for (const { reject } of this.#waiting.values()) reject(reason);
-    this.#waiting.clear();
-    this.#closing?.();
   }
 
   /** For a thread that could not open its databases, and so hears nothing. */

@@ -10,9 +10,10 @@ import { SqliteSubjects, watchSubjects } from "./subjects.ts";
 const port = parentPort;
 invariant(port !== null, "the stores' thread is started as a worker");
 
+const { directory } = workerData as { readonly directory: string };
 const say = (reply: Reply) => port.postMessage(reply);
 
-function open(directory: string): Stores {
+function open(): Stores {
   return {
     entities: new SqliteEntities(directory),
     subjects: new SqliteSubjects(directory),
@@ -25,12 +26,12 @@ function answer(stores: Stores, { id, store, method, values }: Call): void {
     const target = stores[store] as unknown as Record<string, (...given: unknown[]) => unknown>;
     say({ type: "done", id, value: target[method]?.(...values) });
   } catch (cause) {
-    say({ type: "failed", id, failure: toCallFailure(cause) });
+    say({ type: "failed", id, failure: toCallFailure(cause, directory) });
   }
 }
 
 try {
-  const stores = open((workerData as { directory: string }).directory);
+  const stores = open();
   const watch = watchSubjects(stores.subjects, () => say({ type: "subjects-changed" }));
   port.on("message", (call: Call | "close") => {
     if (call !== "close") {
@@ -44,5 +45,5 @@ try {
   });
   say({ type: "opened" });
 } catch (cause) {
-  say({ type: "failed", id: 0, failure: toCallFailure(cause) });
+  say({ type: "failed", id: 0, failure: toCallFailure(cause, directory) });
 }
