@@ -108,12 +108,12 @@ export function toKindDetail(value: unknown): string {
 function toDetail(issue: v.BaseIssue<unknown>): string {
   const keys = (issue.path ?? []).map((item) => String(item.key));
   const field = keys.at(-1);
+  const inside = keys.slice(0, -1).join(".");
   // A field that is missing is named as what was expected: all that must be there but the value are texts.
   const isMissing = issue.expected === `"${field}"`;
-  const wanted = field === "value" ? "given" : "a string";
-  const words = isMissing ? wanted : (WORDS[issue.expected ?? ""] ?? issue.expected);
-  const where = keys.length > 1 ? ` defined in '${keys.slice(0, -1).join(".")}'` : "";
-  return `'${field}' must be ${words}${where}`;
+  if (isMissing && field === "value") return `'value' must be given in '${inside}'`;
+  const words = isMissing ? "a string" : (WORDS[issue.expected ?? ""] ?? issue.expected);
+  return `'${field}' must be ${words}${inside === "" ? "" : ` defined in '${inside}'`}`;
 }
 
 const WORDS: Readonly<Record<string, string>> = {
