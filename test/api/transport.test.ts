@@ -362,9 +362,22 @@ async function sendChunks(
 }
 
 /** Bytes to the server's port, and all that comes back until it closes. */
-async function sendRaw({ url }: Brisk, bytes: string): Promise<string> {
+async function sendRaw({ url }: Brisk, bytes: string | Buffer): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.write(bytes);
   return readText(socket);
 }
+test("no transaction id that HTTP can carry upsets the server", async () => {
+  for (const byte of ["\x7f", "\x80", "\xff", "\t", '"', "\\"]) {
+    const answer = await sendRaw(
+      brisk(),
+      Buffer.from(
+        `GET /ping HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Request-ID: a${byte}b\r\n\r\n`,
+        "latin1",
+      ),
+    );
+    assert.match(answer, /^HTTP\/1\.1 (200|400) /, JSON.stringify(byte));
+  }
+  assert.equal((await brisk().request("GET", "/ping")).status, 200);
+});
