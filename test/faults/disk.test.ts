@@ -163,7 +163,10 @@ test(
     await using disk = await openTestDisk(DISK_MB);
     const options = { data: disk.data, args: ARGS };
     const makeRoom = fill(disk);
-    console.log(await failToStart(options));
+    assert.match(
+      await failToStart(options),
+      /cannot be written: database or disk is full|The platform.s disk is full/,
+    );
     makeRoom();
     await using brisk = await startBrisk(options);
     await putAction(brisk, { name: "quick", code: "const main = () => ({});" });
