@@ -1,7 +1,7 @@
 // Our own mistakes. A broken invariant ends the process, which accepted work survives by design;
 // it never judges input.
 
-export class InvariantError extends Error {
+class InvariantError extends Error {
   override readonly name = "InvariantError";
 }
 
