@@ -15,7 +15,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
+import { fill, MAY_MOUNT, withDirectory, withDisk } from "../journal/disk-fixture.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { GB, KB, MB } from "../kernel/units.ts";
 import { Inbox, testBus } from "./bus.contract.ts";
@@ -29,15 +31,6 @@ const PARENT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 function temporary(): string {
   return mkdtempSync(join(PARENT, "brisk-bus-"));
-}
-
-async function withDirectory(use: (directory: string) => Promise<void>): Promise<void> {
-  const directory = temporary();
-  try {
-    await use(directory);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
 }
 
 function open(directory: string, options: Partial<JournalBusOptions> = {}) {
@@ -207,7 +200,7 @@ async function expectCut(box: Inbox, states: readonly State[], cut: number): Pro
   const index = states.findLastIndex((state) => state.bytes <= cut);
   const possible = states.slice(index, index + 2).map(({ alive }) => [...alive]);
   await box.take(Math.min(...possible.map((alive) => alive.length)));
-  await new Promise(setImmediate);
+  await setImmediate();
   const found = box.deliveries.map((d) => [d.message.toString(), d.startedBefore]);
   assert.ok(
     possible.some((alive) => JSON.stringify(alive) === JSON.stringify(found)),
@@ -283,3 +276,48 @@ test("what does not fit into memory is read back from the journal", () =>
       assert.ok(message.equals(Buffer.alloc(100 * KB, count)), `message ${count}`);
     }
   }));
+
+test(
+  "on a full disk what is refused is lost, and what is done stays done",
+  {
+    skip: !MAY_MOUNT,
+  },
+  () =>
+    withDisk(async (directory) => {
+      const alive: string[] = [];
+      {
+        await using bus = open(directory, { segmentBytes: 256 * KB });
+        const box = inbox(bus);
+        const publish = async (text: string) => {
+          await bus.publish("t", Buffer.from(text.padEnd(KB)), "durable");
+          alive.push(text);
+        };
+        for (const text of ["settled without a start", "stays"]) await publish(text);
+        const makeRoom = fill(directory);
+        await assert.rejects(publishUntilFull(publish), { code: "storage-full" });
+        const [settled, stays] = box.deliveries;
+        const refused = box.deliveries.at(-1);
+        assert.deepEqual([refused?.lost, stays?.lost], [true, false]);
+        await assert.rejects(refused?.start() ?? assert.fail(), { code: "storage-full" });
+        // Its mark finds no room, and is owed.
+        settled?.done();
+        alive.shift();
+        await setImmediate();
+        makeRoom();
+        await stays?.start();
+        await publish("accepted again");
+      }
+      await using bus = open(directory);
+      const box = inbox(bus);
+      await box.take(alive.length);
+      assert.deepEqual(
+        box.deliveries.map((d) => [d.message.toString().trim(), d.startedBefore]),
+        alive.map((text) => [text, text === "stays"]),
+      );
+    }),
+);
+
+/** The last page may still have room for some. */
+async function publishUntilFull(publish: (text: string) => Promise<void>): Promise<void> {
+  for (let count = 0; ; count++) await publish(`fits ${count}`);
+}

@@ -272,12 +272,16 @@ class JournalBus implements Bus, MessageKeeper {
     this.#owed.add(sequence);
     this.#retryTimer ??= setTimeout(() => {
       this.#retryTimer = undefined;
-      const owed = [...this.#owed];
-      this.#owed.clear();
-      for (const one of owed) {
-        this.#journal.append([encodeMark(KIND.done, one)], () => this.#owe(one));
-      }
+      this.#payOwed();
     }, RETRY_MS).unref();
+  }
+
+  #payOwed(): void {
+    const owed = [...this.#owed];
+    this.#owed.clear();
+    for (const sequence of owed) {
+      this.#journal.append([encodeMark(KIND.done, sequence)], () => this.#owe(sequence));
+    }
   }
 
   /**
@@ -334,6 +338,7 @@ class JournalBus implements Bus, MessageKeeper {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retryTimer);
+    this.#payOwed();
     await this.#journal[Symbol.asyncDispose]();
   }
 }
