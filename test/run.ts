@@ -34,7 +34,7 @@ const CHECKS = [
 ] as const;
 
 /** They measure times or kill processes at chosen moments: beside others they would measure those. */
-const ALONE = /\.(alone|slow)\.test\.ts$|^test\/faults\//;
+const ALONE = /\.(alone|slow)\.test\.ts$/;
 
 const { values, positionals } = parseArgs({
   options: { fast: { type: "boolean", default: false } },
