@@ -13,7 +13,7 @@ import { failure } from "../kernel/errors.ts";
 import { isJsonObject, type RawJson, toSingleLine } from "../kernel/json.ts";
 import { MB } from "../kernel/units.ts";
 import type { ActionRegistry } from "../registry/actions.ts";
-import { type Call, json, type Reply, readBody } from "./http.ts";
+import { type Call, json, type Reply } from "./http.ts";
 import { parseBoolean, parseInteger, parsePage } from "./query.ts";
 import type { Parameters, QueryParameter, Route } from "./routes.ts";
 import { actionBody, parseActionBody, parseJson, payloadBody, toKindDetail } from "./schemas.ts";
@@ -140,7 +140,7 @@ class ActionHandlers {
     throttles.admit(identity);
     const name = toOwn(names, parameters, identity);
     const bytesMax = toPayloadBytesMax(limits, identity.limits);
-    const text = await readBody(call, { bytesMax });
+    const text = await call.bodies.read(call.request, { bytesMax });
     const { query } = call;
     const blocking = parseBoolean(query, "blocking");
     const isResult = parseBoolean(query, "result");
@@ -170,7 +170,8 @@ class ActionHandlers {
     const { limits, registry } = this.#options;
     const name = toOwn(toNames(parameters), parameters, identity);
     const overwrite = parseBoolean(call.query, "overwrite");
-    const request = parseActionBody(await readBody(call, { bytesMax: BODY_BYTES_MAX }));
+    const text = await call.bodies.read(call.request, { bytesMax: BODY_BYTES_MAX });
+    const request = parseActionBody(text);
     const { parameterBytesMax } = resolveLimits(limits, identity.limits);
     checkActionSizes(request, { codeBytesMax: limits.codeBytesMax, parameterBytesMax });
     return json(await registry.put({ name, request, overwrite, identity }));

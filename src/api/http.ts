@@ -2,13 +2,15 @@
 // to a response.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type BriskError, failure } from "../kernel/errors.ts";
+import type { BriskError } from "../kernel/errors.ts";
 import type { TransactionId } from "../kernel/ids.ts";
 import { SECOND_MS } from "../kernel/units.ts";
+import type { Bodies } from "./bodies.ts";
 
 /** One request on its way through the API. */
 export interface Call {
   readonly request: IncomingMessage;
+  readonly bodies: Bodies;
   /** Decoded, without the API's prefix. */
   readonly segments: readonly string[];
   readonly query: URLSearchParams;
@@ -91,58 +93,4 @@ function sendEarly(
   request.once("close", () => clearTimeout(timer));
   response.write(text);
   request.resume();
-}
-
-/**
- * The body's text. Throws `content-type-unsupported` where it is labelled as something else than
- * JSON, `too-large` beyond the bound: then nothing of it is kept.
- */
-export async function readBody(
-  { request }: Pick<Call, "request">,
-  { bytesMax, field = "Request" }: { readonly bytesMax: number; readonly field?: string },
-): Promise<string> {
-  const { headers } = request;
-  const announced = Number(headers["content-length"] ?? 0);
-  if (announced > bytesMax) throw tooLarge(field, announced, bytesMax);
-  const type = headers["content-type"];
-  if (type !== undefined && !isJsonType(type)) {
-    throw failure("content-type-unsupported", { is: type });
-  }
-  const bytes = await collect(request, { bytesMax, field });
-  if (bytes.length > 0 && type === undefined) {
-    throw failure("content-type-unsupported", { is: "none" });
-  }
-  return bytes.toString();
-}
-
-function isJsonType(type: string): boolean {
-  return type === JSON_TYPE || type.split(";", 1)[0]?.trim().toLowerCase() === JSON_TYPE;
-}
-
-function tooLarge(field: string, is: number, allowed: number): BriskError {
-  return failure("too-large", { field, is, allowed });
-}
-
-function collect(
-  request: IncomingMessage,
-  { bytesMax, field }: { readonly bytesMax: number; readonly field: string },
-): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    request.on("data", (chunk: Buffer) => {
-      length += chunk.length;
-      if (length <= bytesMax) {
-        chunks.push(chunk);
-        return;
-      }
-      chunks.length = 0;
-      reject(tooLarge(field, length, bytesMax));
-    });
-    request.on("end", () => {
-      const [only] = chunks;
-      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
-    });
-    request.on("error", (cause) => reject(failure("request-aborted", undefined, cause)));
-  });
 }

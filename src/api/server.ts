@@ -11,8 +11,9 @@ import type { Authenticator } from "../entitlement/authenticator.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { BriskError, failure } from "../kernel/errors.ts";
 import { createTransactionId, type TransactionId } from "../kernel/ids.ts";
-import { KB, SECOND_MS } from "../kernel/units.ts";
+import { KB, MB, SECOND_MS } from "../kernel/units.ts";
 import type { Log } from "../telemetry/log.ts";
+import { Bodies } from "./bodies.ts";
 import { type Call, json, type Reply, send, toErrorReply } from "./http.ts";
 import { OPTIONS_OK, PONG } from "./info.ts";
 import { createRouter, type Match, type Route, type Router } from "./routes.ts";
@@ -45,6 +46,8 @@ export interface Api {
 const URI_LENGTH_MAX = 8 * KB;
 const IDLE_MS = 70 * SECOND_MS;
 const HEADERS_BYTES_MAX = 32 * KB;
+/** Five of the largest, or hundreds of common large ones; they take up to three times as much memory. */
+const BODIES_BYTES_MAX = 256 * MB;
 const PREFIX = "/api/v1";
 /** Reserved for the platform's own transactions. */
 const SYSTEM_PREFIX = "sid_";
@@ -57,6 +60,7 @@ class HttpApi implements Api {
   readonly #options: ApiOptions;
   readonly #router: Router;
   readonly #servers: Server[] = [];
+  readonly #bodies = new Bodies(BODIES_BYTES_MAX);
   #refusing = false;
 
   constructor(options: ApiOptions) {
@@ -94,6 +98,7 @@ class HttpApi implements Api {
   #take(request: IncomingMessage, response: ServerResponse): void {
     const transactionId = toTransactionId(request.headers["x-request-id"]);
     const answer = (reply: Reply) => {
+      this.#bodies.free(request);
       if (response.destroyed) return;
       send({ request, response }, reply, transactionId);
       const { log } = this.#options;
@@ -129,7 +134,14 @@ class HttpApi implements Api {
     if (match === undefined) throw failure("method-or-path-unknown");
     const query = mark === -1 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1));
     const receivedAt = this.#options.clock();
-    const call: Call = { request, segments, query, transactionId, receivedAt };
+    const call: Call = {
+      request,
+      bodies: this.#bodies,
+      segments,
+      query,
+      transactionId,
+      receivedAt,
+    };
     const handle = acceptsJson(headers.accept) ? handleMatch : handleUnacceptable;
     const identity = this.#options.authenticator.authenticate(headers.authorization);
     if (!(identity instanceof Promise)) return handle(match, call, identity);

@@ -23,6 +23,11 @@ export const CATALOGUE = {
     401,
     () => "The resource requires authentication, which was not supplied with the request", // OW
   ),
+  "bodies-full": entry<{ allowed: number }>(
+    503,
+    (d) =>
+      `The platform is overloaded: the large requests at a time have ${d.allowed} MB in all; try again later`,
+  ),
   "bus-full": entry<{ waiting: number }>(
     503,
     (d) => `The platform is overloaded: ${d.waiting} activations are waiting; try again later`,

@@ -1,0 +1,106 @@
+// Bodies over real connections, with bounds small enough to be met.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, request as openRequest } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text as readText } from "node:stream/consumers";
+import { test } from "node:test";
+import { KB, MB } from "../kernel/units.ts";
+import { Bodies } from "./bodies.ts";
+
+interface Opened extends AsyncDisposable {
+  /** Sends a body in pieces; the answer is its length, or what was wrong with it. */
+  post(pieces: readonly string[], headers?: Readonly<Record<string, string>>): Promise<string>;
+  /** Lets the requests that were read be answered. */
+  answer(): void;
+  /** Resolves when so many bodies were read. */
+  read(count: number): Promise<void>;
+}
+
+async function open({ all, each }: { all: number; each: number }): Promise<Opened> {
+  const bodies = new Bodies(all);
+  let answerAll = () => {};
+  let count = 0;
+  let heard = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answerAll = resolve;
+  });
+  const server = createServer((request, response) => {
+    const end = (text: string) => {
+      bodies.free(request);
+      response.end(text);
+      request.resume();
+    };
+    const hold = async (text: string) => {
+      count++;
+      heard();
+      await answered;
+      end(String(text.length));
+    };
+    bodies
+      .read(request, { bytesMax: each })
+      .then(hold)
+      .catch((cause: Error) => end(cause.message));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    post: async (pieces, headers = { "content-type": "application/json" }) => {
+      const request = openRequest({ port, method: "POST", headers, agent: false });
+      for (const piece of pieces) request.write(piece);
+      request.end();
+      const [response] = await once(request, "response");
+      return readText(response);
+    },
+    answer: () => answerAll(),
+    read: async (wanted) => {
+      while (count < wanted) {
+        await new Promise<void>((resolve) => {
+          heard = resolve;
+        });
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+test("a body is read whole, in however many pieces it comes", async () => {
+  await using opened = await open({ all: MB, each: MB });
+  opened.answer();
+  assert.equal(await opened.post(["a", "b", "c".repeat(200 * KB)]), String(200 * KB + 2));
+  assert.equal(await opened.post([], {}), "0");
+});
+
+test("a body over its own bound is refused, and makes room again", async () => {
+  await using opened = await open({ all: 150 * KB, each: 100 * KB });
+  opened.answer();
+  for (let round = 0; round < 3; round++) {
+    const text = await opened.post(["x".repeat(70 * KB), "x".repeat(70 * KB)]);
+    assert.match(text, /^Request larger than allowed: \d+ > 102400 bytes\.$/);
+  }
+  assert.equal(await opened.post(["x".repeat(100 * KB)]), String(100 * KB));
+});
+
+test("large bodies that are worked on have a bound in all, small ones pass beside them", async () => {
+  await using opened = await open({ all: 200 * KB, each: 150 * KB });
+  const first = opened.post(["x".repeat(150 * KB)]);
+  await opened.read(1);
+  assert.match(await opened.post(["x".repeat(80 * KB)]), /^The platform is overloaded: /);
+  const small = opened.post(["x".repeat(60 * KB)]);
+  await opened.read(2);
+  opened.answer();
+  assert.deepEqual(await Promise.all([first, small]), [String(150 * KB), String(60 * KB)]);
+  assert.equal(await opened.post(["x".repeat(150 * KB)]), String(150 * KB));
+});
+
+test("a body that is not labelled as JSON is refused, an empty one without a label is not", async () => {
+  await using opened = await open({ all: MB, each: MB });
+  opened.answer();
+  assert.match(await opened.post(["{}"], {}), /got none$/);
+  assert.match(await opened.post(["{}"], { "content-type": "text/plain" }), /got text\/plain$/);
+});
