@@ -284,29 +284,7 @@ test(
   },
   () =>
     withDisk(async (directory) => {
-      const alive: string[] = [];
-      {
-        await using bus = open(directory, { segmentBytes: 256 * KB });
-        const box = inbox(bus);
-        const publish = async (text: string) => {
-          await bus.publish("t", Buffer.from(text.padEnd(KB)), "durable");
-          alive.push(text);
-        };
-        for (const text of ["settled without a start", "stays"]) await publish(text);
-        const makeRoom = fill(directory);
-        await assert.rejects(publishUntilFull(publish), { code: "storage-full" });
-        const [settled, stays] = box.deliveries;
-        const refused = box.deliveries.at(-1);
-        assert.deepEqual([refused?.lost, stays?.lost], [true, false]);
-        await assert.rejects(refused?.start() ?? assert.fail(), { code: "storage-full" });
-        // Its mark finds no room, and is owed.
-        settled?.done();
-        alive.shift();
-        await setImmediate();
-        makeRoom();
-        await stays?.start();
-        await publish("accepted again");
-      }
+      const alive = await runOnFullDisk(directory);
       await using bus = open(directory);
       const box = inbox(bus);
       await box.take(alive.length);
@@ -317,7 +295,38 @@ test(
     }),
 );
 
-/** The last page may still have room for some. */
-async function publishUntilFull(publish: (text: string) => Promise<void>): Promise<void> {
-  for (let count = 0; ; count++) await publish(`fits ${count}`);
+/** @returns what is not done at the end */
+async function runOnFullDisk(directory: string): Promise<readonly string[]> {
+  await using bus = open(directory, { segmentBytes: 256 * KB });
+  const box = inbox(bus);
+  const alive: string[] = [];
+  const publish = async (text: string) => {
+    await bus.publish("t", Buffer.from(text), "durable");
+    alive.push(text.trim());
+  };
+  for (const text of ["a", "b", "c", "d", "stays"]) await publish(text);
+  const makeRoom = fill(directory);
+  // The last page may still have room for some.
+  for (const length of [KB, 1]) {
+    await assert.rejects(publishUntilFull(publish, length), { code: "storage-full" });
+  }
+  const settled = box.deliveries.slice(0, 4);
+  const [stays, refused] = [box.deliveries[4], box.deliveries.at(-1)];
+  assert.deepEqual([refused?.lost, stays?.lost], [true, false]);
+  await assert.rejects(refused?.start() ?? assert.fail(), { code: "storage-full" });
+  // Together their marks find no room, and are owed.
+  for (const delivery of settled) delivery.done();
+  alive.splice(0, settled.length);
+  await setImmediate();
+  makeRoom();
+  await stays?.start();
+  await publish("accepted again");
+  return alive;
+}
+
+async function publishUntilFull(
+  publish: (text: string) => Promise<void>,
+  length: number,
+): Promise<void> {
+  for (let count = 0; ; count++) await publish(`fits ${count}`.padEnd(length));
 }
