@@ -13,6 +13,7 @@ import {
   readActivation,
   testRows,
   useBrisk,
+  waitFor,
 } from "./fixture.ts";
 
 const UNKNOWN = "0123456789abcdef".repeat(2);
@@ -36,7 +37,9 @@ const brisk = useBrisk({
       ["two", 5],
       ["one", 6],
     ] as const) {
-      ids.push(((await invoke(up, name, { body: { n } })).json as ActivationRecord).activationId);
+      const record = (await invoke(up, name, { body: { n } })).json as ActivationRecord;
+      ids.push(record.activationId);
+      await waitFor(() => Date.now() > record.start || undefined);
     }
     records = await Promise.all(ids.map((id) => readActivation(up, id)));
   },

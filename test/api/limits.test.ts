@@ -63,7 +63,7 @@ test("a rate of 0 refuses everything", async () => {
 test("concurrent invocations: one more is refused, and admitted when one has ended", async () => {
   const { request, actions, limit } = await createTenant(brisk(), "concurrent");
   await limit({ concurrentInvocations: 2 });
-  await request("PUT", `${actions}/slow`, { exec: SLOW, limits: { timeout: 700 } });
+  await request("PUT", `${actions}/slow`, { exec: SLOW, limits: { timeout: 1500 } });
   const accepted = await Promise.all([1, 2].map(() => request("POST", `${actions}/slow`)));
   assert.deepEqual(
     accepted.map(({ status }) => status),
