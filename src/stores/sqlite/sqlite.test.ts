@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { withDirectory } from "../../journal/disk-fixture.ts";
 import { activation, testActivations } from "../activations.contract.ts";
 import { testEntities } from "../entities.contract.ts";
 import { testSubjects } from "../subjects.contract.ts";
@@ -54,15 +54,6 @@ testSubjects("sqlite, without a thread", async () => {
   };
 });
 
-async function withDirectory(use: (directory: string) => Promise<void>): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), "brisk-sqlite-"));
-  try {
-    await use(directory);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
-
 test("every file is private", () =>
   withDirectory(async (directory) => {
     await using stores = await openSqliteStores(directory);
@@ -72,18 +63,6 @@ test("every file is private", () =>
       const { mode } = statSync(join(entry.parentPath, entry.name));
       assert.equal(mode & 0o077, 0, entry.name);
     }
-  }));
-
-test("a newer schema is refused with a sentence", () =>
-  withDirectory(async (directory) => {
-    const file = join(directory, "whisks.db");
-    const database = new DatabaseSync(file);
-    database.exec("PRAGMA user_version = 99");
-    database.close();
-    await assert.rejects(openSqliteStores(directory), {
-      code: "storage-failed",
-      message: `Cannot open ${file} of schema version 99, as this Brisk knows 1: start it with the newer Brisk that wrote it`,
-    });
   }));
 
 test("a clean end leaves no records in the journal", () =>
