@@ -33,7 +33,7 @@ const CHECKS = [
   ["format and lint", ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings"]],
 ] as const;
 
-/** They measure times or kill processes at chosen moments: beside others they would measure those. */
+/** They measure times, or take long: beside others they would measure those. */
 const ALONE = /\.(alone|slow)\.test\.ts$/;
 
 const { values, positionals } = parseArgs({
