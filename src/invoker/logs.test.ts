@@ -7,6 +7,8 @@ import { LogCollector } from "./logs.ts";
 
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
 const TIME = "2026-01-02T03:04:05.006000000Z";
+/** Of a line in an engine's log file, beside the text: `{"log":"\\n","stream":"stdout","time":"…"}`. */
+const ENVELOPE_BYTES = 71;
 const END = { developerError: false, now: AT };
 
 function collect(pieces: readonly string[], limitMb = 1): readonly string[] {
@@ -48,7 +50,7 @@ test("output beyond the limit is cut, and a last line on stderr names the limit"
   logs.add({ stream: "stdout", bytes: Buffer.alloc(1024 * 1024 + 1, 97), at: AT });
   logs.add({ stream: "stdout", bytes: Buffer.from("more\n"), at: AT });
   const [line, last, ...others] = logs.finish(END);
-  assert.equal(line?.length, `${TIME} stdout: `.length + 1024 * 1024);
+  assert.equal(line?.length, `${TIME} stdout: `.length + 1024 * 1024 - ENVELOPE_BYTES);
   assert.equal(
     last,
     `${TIME} stderr: Logs were truncated because the total bytes size exceeds the limit of 1048576 bytes.`,
@@ -59,8 +61,15 @@ test("output beyond the limit is cut, and a last line on stderr names the limit"
 
 test("exactly the limit is not cut", () => {
   const logs = new LogCollector(1);
-  logs.add({ stream: "stdout", bytes: Buffer.alloc(1024 * 1024, 97), at: AT });
+  logs.add({ stream: "stdout", bytes: Buffer.alloc(1024 * 1024 - ENVELOPE_BYTES, 97), at: AT });
   assert.equal(logs.truncated, false);
+});
+
+test("short lines reach the limit with what stands around their text", () => {
+  const lines = collect([..."x".repeat(20)].map((text) => `${text}\n`.repeat(1000)));
+  const linesMax = Math.floor((1024 * 1024) / (ENVELOPE_BYTES + 1));
+  assert.equal(lines.length, linesMax + 2, "a last one is cut, and one says so");
+  assert.match(lines.at(-1) ?? "", /Logs were truncated/);
 });
 
 test("a limit of 0 collects nothing, not even the warning", () => {

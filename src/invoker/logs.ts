@@ -1,18 +1,30 @@
 // An activation's log: pieces of output become lines with time and stream, up to the action's limit.
-// Source: rest-api 6.4, execution-plane 2.9. The limit counts the bytes of the text as it was written.
+// Source: rest-api 6.4, execution-plane 2.9.
+//
+// As in OpenWhisk the limit counts what a container engine's log file holds of a line, not its text
+// alone: else ten megabytes of empty lines, each with its time, would be a record of hundreds.
 
 import type { Output } from "../drivers/port.ts";
 import { MB } from "../kernel/units.ts";
 
 /** Width of the time's column. */
 const TIME_COLUMN = 30;
+/** Bytes of `{"log":"\n","stream":"stdout","time":"…"}` and its line end, without the text. */
+const ENVELOPE_BYTES = 71;
+const LINE_END = 10;
 
 type Stream = Output["stream"];
+
+/** A line that is still being written. */
+interface Line {
+  readonly prefix: string;
+  readonly bytes: Buffer[];
+}
 
 export class LogCollector {
   readonly #bytesMax: number;
   readonly #lines: string[] = [];
-  readonly #unfinished = new Map<Stream, { readonly bytes: Buffer[]; readonly at: number }>();
+  readonly #unfinished = new Map<Stream, Line>();
   #bytes = 0;
   #truncated = false;
 
@@ -26,42 +38,49 @@ export class LogCollector {
 
   add({ stream, bytes, at }: Output): void {
     if (this.#bytesMax === 0 || this.#truncated) return;
-    const room = this.#bytesMax - this.#bytes;
-    const kept = bytes.length > room ? bytes.subarray(0, room) : bytes;
-    this.#bytes += kept.length;
-    this.#split(stream, kept, at);
-    if (bytes.length <= room) return;
-    this.#truncated = true;
+    const prefix = toPrefix(stream, at);
+    for (let from = 0; from < bytes.length && !this.#truncated; ) {
+      const end = bytes.indexOf(LINE_END, from);
+      const rest = bytes.subarray(from, end === -1 ? bytes.length : end);
+      from += rest.length + 1;
+      const line = this.#unfinished.get(stream) ?? this.#begin(prefix);
+      const text = this.#cut(rest);
+      if (end === -1 && !this.#truncated) {
+        line.bytes.push(Buffer.from(text));
+        this.#unfinished.set(stream, line);
+      } else {
+        this.#unfinished.delete(stream);
+        this.#lines.push(toText(line, text));
+      }
+    }
+    if (this.#truncated) this.#tellTruncation(at);
+  }
+
+  #begin(prefix: string): Line {
+    this.#bytes += ENVELOPE_BYTES;
+    return { prefix, bytes: [] };
+  }
+
+  /** What there is room for. */
+  #cut(text: Buffer): Buffer {
+    const room = Math.max(0, this.#bytesMax - this.#bytes);
+    this.#bytes += text.length;
+    this.#truncated = this.#bytes > this.#bytesMax;
+    return this.#truncated ? text.subarray(0, room) : text;
+  }
+
+  #tellTruncation(at: number): void {
     this.#flush();
     const text = `Logs were truncated because the total bytes size exceeds the limit of ${this.#bytesMax} bytes.`;
-    this.#lines.push(toLine("stderr", text, at));
-  }
-
-  #split(stream: Stream, bytes: Buffer, at: number): void {
-    let from = 0;
-    for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, from)) {
-      this.#push(stream, bytes.subarray(from, end), at);
-      from = end + 1;
-    }
-    if (from === bytes.length) return;
-    const rest = Buffer.from(bytes.subarray(from));
-    const unfinished = this.#unfinished.get(stream);
-    if (unfinished === undefined) this.#unfinished.set(stream, { bytes: [rest], at });
-    else unfinished.bytes.push(rest);
-  }
-
-  #push(stream: Stream, end: Buffer, at: number): void {
-    const unfinished = this.#unfinished.get(stream);
-    this.#unfinished.delete(stream);
-    const text = unfinished === undefined ? end : Buffer.concat([...unfinished.bytes, end]);
-    this.#lines.push(toLine(stream, text.toString(), unfinished?.at ?? at));
+    this.#lines.push(toPrefix("stderr", at) + text);
   }
 
   #flush(): void {
     for (const stream of ["stdout", "stderr"] as const) {
-      const unfinished = this.#unfinished.get(stream);
-      if (unfinished !== undefined) this.#push(stream, Buffer.alloc(0), unfinished.at);
+      const line = this.#unfinished.get(stream);
+      if (line !== undefined) this.#lines.push(toText(line, NO_TEXT));
     }
+    this.#unfinished.clear();
   }
 
   /** All lines; what did not end in a line break is one too. Nothing may be added afterwards. */
@@ -70,14 +89,21 @@ export class LogCollector {
     this.#flush();
     if (developerError) {
       const text = "The action did not initialize or run as expected. Log data might be missing.";
-      this.#lines.push(toLine("stderr", text, now));
+      this.#lines.push(toPrefix("stderr", now) + text);
     }
     return this.#lines;
   }
 }
 
-function toLine(stream: Stream, text: string, at: number): string {
+const NO_TEXT = Buffer.alloc(0);
+
+function toPrefix(stream: Stream, at: number): string {
   // Milliseconds are what is known; the field's clients expect nanoseconds' digits.
   const time = new Date(at).toISOString().replace("Z", "000000Z").padEnd(TIME_COLUMN);
-  return `${time} ${stream}: ${text.endsWith("\r") ? text.slice(0, -1) : text}`;
+  return `${time} ${stream}: `;
+}
+
+function toText({ prefix, bytes }: Line, end: Buffer): string {
+  const text = (bytes.length === 0 ? end : Buffer.concat([...bytes, end])).toString();
+  return prefix + (text.endsWith("\r") ? text.slice(0, -1) : text);
 }
