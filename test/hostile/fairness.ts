@@ -1,0 +1,55 @@
+// Measures what one tenant's flood costs another's warm invocations: their 99th percentile beside it,
+// against the same just before and just after.
+
+import assert from "node:assert/strict";
+import type { Tenant } from "../api/tenants.ts";
+import type { Brisk } from "../harness.ts";
+
+/** The design's promise. */
+const FACTOR_MAX = 2;
+/** What a machine of two busy cores may add to a single one of a hundred. */
+const NOISE_MS = 10;
+/** Fewer have no 99th percentile. */
+const SAMPLES_MIN = 100;
+const ALONE_MS = 700;
+
+export interface Flood {
+  /** Begins it, and resolves with what tells whether it still goes on. */
+  start(brisk: Brisk): Promise<() => boolean>;
+}
+
+/** Fails where the flood costs too much. @returns the figures, for people */
+export async function compare(brisk: Brisk, tenant: Tenant, flood: Flood): Promise<string> {
+  await measure(tenant, forSoLong(ALONE_MS));
+  const before = await measure(tenant, forSoLong(ALONE_MS));
+  const beside = await measure(tenant, await flood.start(brisk));
+  const after = await measure(tenant, forSoLong(ALONE_MS));
+  const alone = Math.max(toP99(before), toP99(after));
+  const figures = `p99 ${toP99(beside).toFixed(1)} ms of ${beside.length} beside it, ${alone.toFixed(1)} ms alone`;
+  assert.ok(beside.length >= SAMPLES_MIN, `too few: ${figures}`);
+  assert.ok(toP99(beside) <= FACTOR_MAX * alone + NOISE_MS, figures);
+  return figures;
+}
+
+function forSoLong(ms: number): () => boolean {
+  const until = performance.now() + ms;
+  return () => performance.now() < until;
+}
+
+/** Milliseconds of invocations one after the other. */
+async function measure(tenant: Tenant, goesOn: () => boolean): Promise<number[]> {
+  const path = `${tenant.actions}/quick?blocking=true`;
+  const taken: number[] = [];
+  while (goesOn()) {
+    const from = performance.now();
+    const { status, text } = await tenant.request("POST", path, {});
+    taken.push(performance.now() - from);
+    assert.equal(status, 200, text);
+  }
+  return taken;
+}
+
+function toP99(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.ceil(0.99 * sorted.length) - 1] ?? Number.POSITIVE_INFINITY;
+}
