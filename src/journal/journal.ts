@@ -181,7 +181,9 @@ export class Journal implements AsyncDisposable {
 
   #flush(): void {
     const filled = this.#filled;
-    const [undo, written, durable] = [this.#undo, this.#written, this.#durable];
+    const undo = this.#undo;
+    const written = this.#written;
+    const durable = this.#durable;
     this.#filled = 0;
     this.#written = undefined;
     this.#writtenPromise = undefined;

@@ -5,7 +5,7 @@
 // The long sync runs beside the writing, and only what came meanwhile is synced with everybody
 // waiting: a whole segment takes tens of milliseconds.
 
-import { closeSync, fdatasyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { close, closeSync, fdatasyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import type { BriskError } from "../kernel/errors.ts";
 import { toFileFailure } from "./failures.ts";
 import { syncDirectory, toSegmentPath } from "./segments.ts";
@@ -160,9 +160,9 @@ export class SegmentWriter {
     }
   }
 
-  /** Once no sync of them runs. */
+  /** Once no sync of them runs. Off the thread, as the last one frees the pages of a deleted file. */
   closeRetired(): void {
-    for (const fd of this.#retired.splice(0)) closeSync(fd);
+    for (const fd of this.#retired.splice(0)) close(fd);
   }
 
   close(): void {

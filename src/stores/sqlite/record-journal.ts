@@ -35,8 +35,8 @@ const BATCH_BYTES = 4 * MB;
 /** What loss of power may cost of records that are only `written`. */
 const SYNC_AFTER_MS = 5;
 const RETRY_MS = SECOND_MS;
-/** Not in SQLite; beyond it `put` waits. */
-const PENDING_RECORDS_MAX = 50_000;
+/** Not in SQLite; beyond it `put` waits, and a list waits for so many rows: some second. */
+const PENDING_RECORDS_MAX = 20_000;
 const PENDING_BYTES_MAX = 64 * MB;
 
 /** Whole frames of one segment. */
@@ -76,11 +76,19 @@ export class RecordJournal implements ActivationStore {
     if (this.#pending.size > 0) this.#moveLater();
   }
 
-  async put(document: ActivationDocument, keep: "written" | "durable"): Promise<void> {
+  put(document: ActivationDocument, keep: "written" | "durable"): Promise<void> {
+    return this.#isFull ? this.#putLater(document, keep) : this.#putNow(document, keep);
+  }
+
+  async #putLater(document: ActivationDocument, keep: "written" | "durable"): Promise<void> {
     while (this.#isFull) {
       this.#moveNow();
       await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
     }
+    await this.#putNow(document, keep);
+  }
+
+  #putNow(document: ActivationDocument, keep: "written" | "durable"): Promise<void> {
     const id = document.activationId;
     if (!this.#pending.has(id)) {
       this.#add(
