@@ -61,7 +61,7 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
   const limits = toSystemLimits(settings);
   const publicDirectory = cleanup.use(openPublicDirectory(data.path));
   const apiSocket = join(publicDirectory.sockets, "api.sock");
-  const storesOpening = openSqliteStores(data.path);
+  const storesOpening = openSqliteStores(data.path, log);
   const stemCells = [{ initialCount: settings.stemCells, memoryMb: STEM_CELL_MB }];
   const runtimes = openRuntimes({
     dataDirectory: data.path,
