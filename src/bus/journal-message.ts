@@ -3,17 +3,8 @@
 
 import type { Position } from "../journal/segments.ts";
 import type { BriskError } from "../kernel/errors.ts";
-import type { Delivery, SubscribeOptions } from "./port.ts";
-
-export interface Topic {
-  readonly name: string;
-  /** Not delivered, in order. */
-  readonly waiting: Set<Message>;
-  /** Delivered and not done. */
-  inFlight: number;
-  subscriber: SubscribeOptions | undefined;
-  pumping: boolean;
-}
+import type { Topic } from "./journal-topic.ts";
+import type { Delivery } from "./port.ts";
 
 /** What a message's subscriber asks of the bus. */
 export interface MessageKeeper {

@@ -224,6 +224,20 @@ test("whatever happens and however often it crashes, exactly what is not done co
   );
 });
 
+test("volatile messages that nobody takes are bounded too", () =>
+  withDirectory(async (directory) => {
+    await using bus = open(directory, { messagesMax: 2 });
+    for (const text of ["1", "2"]) await bus.publish("t", Buffer.from(text), "volatile");
+    await assert.rejects(bus.publish("t", Buffer.from("3"), "volatile"), { code: "bus-full" });
+    await expectAlive(
+      inbox(bus),
+      new Map([
+        ["1", false],
+        ["2", false],
+      ]),
+    );
+  }));
+
 test("a flipped byte in the last write loses that write only", () =>
   withDirectory(async (directory) => {
     {

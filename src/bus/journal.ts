@@ -11,13 +11,14 @@ import { type BriskError, failure } from "../kernel/errors.ts";
 import { invariant } from "../kernel/invariant.ts";
 import { MB, SECOND_MS } from "../kernel/units.ts";
 import { decodeFrame, encodeMark, encodeMessage, KIND } from "./journal-frames.ts";
-import { Message, type MessageKeeper, type Topic } from "./journal-message.ts";
+import { Message, type MessageKeeper } from "./journal-message.ts";
 import { JournalSpace } from "./journal-space.ts";
+import { Topic } from "./journal-topic.ts";
 import type { Bus, Keep, SubscribeOptions } from "./port.ts";
 
 export interface JournalBusOptions {
   readonly directory: string;
-  /** Messages that are not done, of all topics; volatile ones as many again. */
+  /** Messages that are not done, of all topics; as many volatile ones may wait in each topic. */
   readonly messagesMax: number;
   /** Of the journal on disk. */
   readonly bytesMax: number;
@@ -29,8 +30,6 @@ export interface JournalBusOptions {
 
 const SEGMENT_BYTES = 16 * MB;
 const MEMORY_BYTES = 64 * MB;
-/** Messages handed over in one turn where many wait, so that others get their turn too. */
-const DELIVERED_AT_ONCE = 256;
 /** When done marks that could not be written, mostly for want of room, are tried again. */
 const RETRY_MS = SECOND_MS;
 
@@ -50,7 +49,6 @@ class JournalBus implements Bus, MessageKeeper {
   #retryTimer: NodeJS.Timeout | undefined;
   #sequence = 0;
   #memoryBytes = 0;
-  #volatileWaiting = 0;
   #copying = false;
   #closed = false;
 
@@ -61,7 +59,7 @@ class JournalBus implements Bus, MessageKeeper {
     // Copies stand behind what was published after them.
     const sorted = [...this.#messages].sort(([a], [b]) => a - b);
     this.#messages = new Map(sorted);
-    for (const [, message] of sorted) message.topic.waiting.add(message);
+    for (const [, message] of sorted) message.topic.recover(message);
     this.#tidy();
   }
 
@@ -91,31 +89,31 @@ class JournalBus implements Bus, MessageKeeper {
 
   publish(topicName: string, bytes: Buffer, keep: Keep): Promise<void> {
     if (this.#closed) return Promise.reject(failure("stopping"));
-    const isVolatile = keep === "volatile";
-    const waiting = isVolatile ? this.#volatileWaiting : this.#messages.size;
-    const isFull = !isVolatile && this.#journal.bytes > this.#options.bytesMax;
-    if (isFull || waiting >= this.#options.messagesMax) {
-      return Promise.reject(failure("bus-full", { waiting }));
-    }
     const topic = this.#topic(topicName);
-    const sequence = ++this.#sequence;
-    const publishedAt = this.#options.clock();
-    const message = new Message(
-      { sequence, topic, publishedAt, bytes, startedBefore: false },
-      this,
-    );
-    if (isVolatile) {
-      this.#offer(message);
+    const cause = this.#findFull(topic, keep);
+    if (cause !== undefined) return Promise.reject(cause);
+    const start = { sequence: ++this.#sequence, topic, bytes, startedBefore: false };
+    const message = new Message({ ...start, publishedAt: this.#options.clock() }, this);
+    if (keep === "volatile") {
+      topic.offer(message);
       return RESOLVED;
     }
     this.#keep(message, this.#append(KIND.message, message, bytes));
-    this.#offer(message);
+    topic.offer(message);
     if (!this.#hasMemory) this.#swapOut(message);
     if (keep === "written") return this.#journal.written();
-    return this.#journal.durable().catch((cause: BriskError) => {
-      this.#withdraw(message, cause);
-      throw cause;
+    return this.#journal.durable().catch((reason: BriskError) => {
+      this.#withdraw(message, reason);
+      throw reason;
     });
+  }
+
+  #findFull(topic: Topic, keep: Keep): BriskError | undefined {
+    const { messagesMax, bytesMax } = this.#options;
+    const isVolatile = keep === "volatile";
+    const waiting = isVolatile ? topic.waitingCount : this.#messages.size;
+    const isFull = waiting >= messagesMax || (!isVolatile && this.#journal.bytes > bytesMax);
+    return isFull ? failure("bus-full", { waiting }) : undefined;
   }
 
   #append(
@@ -135,7 +133,7 @@ class JournalBus implements Bus, MessageKeeper {
   #topic(name: string): Topic {
     let topic = this.#topics.get(name);
     if (topic === undefined) {
-      topic = { name, waiting: new Set(), inFlight: 0, subscriber: undefined, pumping: false };
+      topic = new Topic(name);
       this.#topics.set(name, topic);
     }
     return topic;
@@ -164,41 +162,6 @@ class JournalBus implements Bus, MessageKeeper {
   #swapOut(message: Message): void {
     this.#memoryBytes -= message.bytes?.length ?? 0;
     message.bytes = undefined;
-  }
-
-  /** At once where nothing stands before it: so its message and its start mark are one write. */
-  #offer(message: Message): void {
-    const { topic } = message;
-    if (hasRoom(topic) && topic.waiting.size === 0) {
-      this.#deliver(message);
-      return;
-    }
-    topic.waiting.add(message);
-    if (message.position === undefined) this.#volatileWaiting++;
-    this.#pump(topic);
-  }
-
-  #deliver(message: Message): void {
-    message.topic.inFlight++;
-    message.delivered = true;
-    message.topic.subscriber?.deliver(message);
-  }
-
-  #pump(topic: Topic): void {
-    if (topic.pumping || topic.waiting.size === 0 || !hasRoom(topic)) return;
-    topic.pumping = true;
-    setImmediate(() => {
-      topic.pumping = false;
-      let left = DELIVERED_AT_ONCE;
-      for (const message of topic.waiting) {
-        if (!hasRoom(topic)) return;
-        if (left-- === 0) break;
-        topic.waiting.delete(message);
-        if (message.position === undefined) this.#volatileWaiting--;
-        this.#deliver(message);
-      }
-      this.#pump(topic);
-    });
   }
 
   read(message: Message): Buffer {
@@ -257,13 +220,8 @@ class JournalBus implements Bus, MessageKeeper {
   }
 
   #settle(message: Message): void {
-    const { topic } = message;
     const isSegmentFree = this.#forget(message);
-    if (message.delivered) topic.inFlight--;
-    else if (topic.waiting.delete(message) && message.position === undefined) {
-      this.#volatileWaiting--;
-    }
-    this.#pump(topic);
+    message.topic.settle(message);
     if (isSegmentFree) this.#tidy();
   }
 
@@ -319,20 +277,12 @@ class JournalBus implements Bus, MessageKeeper {
 
   subscribe(options: SubscribeOptions): AsyncDisposable {
     const topic = this.#topic(options.topic);
-    invariant(topic.subscriber === undefined, "a topic has one subscriber");
-    topic.subscriber = options;
-    this.#pump(topic);
-    return {
-      [Symbol.asyncDispose]: () => {
-        topic.subscriber = undefined;
-        return RESOLVED;
-      },
-    };
+    topic.subscribe(options);
+    return { [Symbol.asyncDispose]: async () => topic.unsubscribe() };
   }
 
   waiting(topicName: string): number {
-    const topic = this.#topic(topicName);
-    return topic.waiting.size + topic.inFlight;
+    return this.#topic(topicName).count;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -344,7 +294,3 @@ class JournalBus implements Bus, MessageKeeper {
 }
 
 const RESOLVED: Promise<void> = Promise.resolve();
-
-function hasRoom({ subscriber, inFlight }: Topic): boolean {
-  return subscriber !== undefined && inFlight < subscriber.inFlightMax;
-}

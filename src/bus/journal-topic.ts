@@ -1,0 +1,88 @@
+// One topic of the journal bus: who subscribes, what waits, and how much is in flight.
+
+import { invariant } from "../kernel/invariant.ts";
+import type { Message } from "./journal-message.ts";
+import type { SubscribeOptions } from "./port.ts";
+
+/** Messages handed over in one turn where many wait, so that others get their turn too. */
+const DELIVERED_AT_ONCE = 256;
+
+export class Topic {
+  readonly name: string;
+  /** Not delivered, in order. */
+  readonly #waiting = new Set<Message>();
+  /** Delivered and not done. */
+  #inFlight = 0;
+  #subscriber: SubscribeOptions | undefined;
+  #pumping = false;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
+  /** Messages that are not done. */
+  get count(): number {
+    return this.#waiting.size + this.#inFlight;
+  }
+
+  subscribe(options: SubscribeOptions): void {
+    invariant(this.#subscriber === undefined, "a topic has one subscriber");
+    this.#subscriber = options;
+    this.#pump();
+  }
+
+  unsubscribe(): void {
+    this.#subscriber = undefined;
+  }
+
+  /** For a message of an earlier process: it is delivered when somebody subscribes. */
+  recover(message: Message): void {
+    this.#waiting.add(message);
+  }
+
+  /** At once where nothing stands before it: so its message and its start mark are one write. */
+  offer(message: Message): void {
+    if (this.#hasRoom && this.#waiting.size === 0) {
+      this.#deliver(message);
+      return;
+    }
+    this.#waiting.add(message);
+    this.#pump();
+  }
+
+  /** It is done, or lost. */
+  settle(message: Message): void {
+    if (message.delivered) this.#inFlight--;
+    else this.#waiting.delete(message);
+    this.#pump();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#subscriber !== undefined && this.#inFlight < this.#subscriber.inFlightMax;
+  }
+
+  #deliver(message: Message): void {
+    this.#inFlight++;
+    message.delivered = true;
+    this.#subscriber?.deliver(message);
+  }
+
+  #pump(): void {
+    if (this.#pumping || this.#waiting.size === 0 || !this.#hasRoom) return;
+    this.#pumping = true;
+    setImmediate(() => {
+      this.#pumping = false;
+      let left = DELIVERED_AT_ONCE;
+      for (const message of this.#waiting) {
+        if (!this.#hasRoom || left-- === 0) break;
+        this.#waiting.delete(message);
+        this.#deliver(message);
+      }
+      this.#pump();
+    });
+  }
+}
