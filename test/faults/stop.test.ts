@@ -2,7 +2,7 @@
 // answered, and the next start goes on from there.
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -24,10 +24,22 @@ function idOf({ json }: Answer): string {
   return (json as ActivationRecord).activationId;
 }
 
-/** An action that runs for so long. */
-async function putSleeper(brisk: Brisk, ms: number): Promise<void> {
-  const code = `const main = ({ n }) => new Promise((done) => setTimeout(done, ${ms}, { n }));`;
-  await putAction(brisk, { name: "sleeper", code, limits: { memory: 256 } });
+/** An action that says by a file that it runs, and ends when there is another. */
+async function startHeld(brisk: Brisk) {
+  const [started, released] = [join(brisk.data, "started"), join(brisk.data, "released")];
+  const code = `const fs = require("node:fs");
+    const main = ({ n }) => new Promise((done) => {
+      fs.writeFileSync(${JSON.stringify(started)}, "");
+      setInterval(() => fs.existsSync(${JSON.stringify(released)}) && done({ n }), 5);
+    });`;
+  await putAction(brisk, { name: "held", code });
+  const answer = invoke(brisk, "held", { body: { n: 1 } });
+  await waitFor(() => existsSync(started) || undefined);
+  return { answer, release: () => writeFileSync(released, "") };
+}
+
+async function waitUntilStopping(brisk: Brisk): Promise<void> {
+  await waitFor(() => brisk.stderr().includes("a second signal stops at once") || undefined);
 }
 
 /** Comes back when the platform has taken everything that was sent before. */
@@ -43,9 +55,8 @@ test("a stop finishes what runs, keeps what waits, and answers everybody", async
   let given: string;
   {
     await using brisk = await startBrisk({ data: directory.data, args: NARROW });
-    await putSleeper(brisk, 700);
     await putAction(brisk, { name: "quick", code: QUICK });
-    const running = invoke(brisk, "sleeper", { body: { n: 1 } });
+    const held = await startHeld(brisk);
     const queued = await Promise.all(
       Array.from({ length: WAITING }, (_, n) => invoke(brisk, "quick", { query: "", body: { n } })),
     );
@@ -57,7 +68,9 @@ test("a stop finishes what runs, keeps what waits, and answers everybody", async
     // Only what was sent before the stop is owed an answer.
     await ping(brisk);
     const stopped = brisk.stop();
-    const [finished, handedOver] = await Promise.all([running, waited]);
+    await waitUntilStopping(brisk);
+    held.release();
+    const [finished, handedOver] = await Promise.all([held.answer, waited]);
     assert.equal(finished.status, 200, finished.text);
     assert.deepEqual((finished.json as ActivationRecord).response.result, { n: 1 });
     assert.equal(handedOver.status, 202, handedOver.text);
@@ -69,6 +82,24 @@ test("a stop finishes what runs, keeps what waits, and answers everybody", async
     assert.deepEqual((await readActivation(brisk, id)).response.result, { n });
   }
   assert.deepEqual((await readActivation(brisk, given)).response.result, { n: -1 });
+});
+
+test("a stop keeps what waits for a container that is being made", async () => {
+  await using directory = await openTestDirectory();
+  const args = ["--driver", "sandbox", "--stem-cells", "0"];
+  const ids: string[] = [];
+  {
+    await using brisk = await startBrisk({ data: directory.data, args });
+    const names = Array.from({ length: 6 }, (_, n) => `cold-${n}`);
+    await Promise.all(names.map((name) => putAction(brisk, { name, code: QUICK })));
+    const answers = await Promise.all(names.map((name) => invoke(brisk, name, { query: "" })));
+    ids.push(...answers.map(idOf));
+    assert.equal(await brisk.stop(), 0, brisk.stderr());
+  }
+  await using brisk = await startBrisk({ data: directory.data, args });
+  for (const id of ids) {
+    assert.equal((await readActivation(brisk, id)).response.status, "success");
+  }
 });
 
 test("a stop waits no longer than its bound and records what it ended as abandoned", async () => {
@@ -95,7 +126,7 @@ test("a second signal ends it at once, and the next start records what ran as ab
     await using brisk = await startBrisk({ data: directory.data, args });
     id = await startForever(brisk);
     brisk.child.kill("SIGTERM");
-    await waitFor(() => brisk.stderr().includes("a second signal stops at once") || undefined);
+    await waitUntilStopping(brisk);
     assert.equal(await brisk.stop("SIGINT"), 1);
   }
   await using brisk = await startBrisk({ data: directory.data, args: NARROW });
