@@ -1,12 +1,14 @@
 // The segment that is being written, and the step to the next one.
 //
-//     writing ──reaches its size──▶ synced in the background ──next batch──▶ the rest synced, next opened
+//     writing ──reaches its size──▶ synced in the background, until little is left ──next batch──▶
+//     the rest synced, next opened
 //
-// The long sync runs beside the writing, and only what came meanwhile is synced with everybody
+// Long syncs run beside the writing, and only what came during the last is synced with everybody
 // waiting: a whole segment takes tens of milliseconds.
 
 import { close, closeSync, fdatasyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import type { BriskError } from "../kernel/errors.ts";
+import { KB } from "../kernel/units.ts";
 import { toFileFailure } from "./failures.ts";
 import { syncDirectory, toSegmentPath } from "./segments.ts";
 
@@ -19,6 +21,10 @@ interface SegmentWriterOptions {
 
 /** Where the next segment cannot be opened, the present one grows by this share before it is tried again. */
 const RETRY_SHARE = 8;
+/** What may be synced with everybody waiting: a millisecond or two. */
+const UNSYNCED_BYTES_MAX = 256 * KB;
+/** Where writing outruns the disk, a segment grows to so many times its size, and no further. */
+const OVERSIZE = 4;
 
 export class SegmentWriter {
   readonly #directory: string;
@@ -30,7 +36,9 @@ export class SegmentWriter {
   #retired: number[] = [];
   /** From this size on the segment is to be synced, then closed. */
   #fullAt: number;
-  #synced: "no" | "asked" | "yes" = "no";
+  /** Bytes that a sync has covered, and whether another is asked for. */
+  #syncedTo = 0;
+  #syncAsked = false;
   /** A write that failed could not be cut off: it must be before the next one. */
   #torn = false;
   #refusal: BriskError | undefined;
@@ -95,33 +103,41 @@ export class SegmentWriter {
   }
 
   get wantsSync(): boolean {
-    return this.#synced === "no" && this.#size >= this.#fullAt;
+    return !this.#syncAsked && this.#size >= this.#fullAt && this.#unsynced > UNSYNCED_BYTES_MAX;
+  }
+
+  get #unsynced(): number {
+    return this.#size - this.#syncedTo;
   }
 
   /** To be told of the sync that it wants. */
   toSynced(): { resolve(): void; reject(): void } {
     const segment = this.#segment;
-    this.#synced = "asked";
+    const size = this.#size;
+    this.#syncAsked = true;
+    const end = () => {
+      if (segment === this.#segment) this.#syncAsked = false;
+    };
     return {
       resolve: () => {
-        if (segment === this.#segment) this.#synced = "yes";
+        end();
+        if (segment === this.#segment) this.#syncedTo = size;
       },
-      reject: () => {},
+      reject: end,
     };
   }
 
   /** Asks for the next segment at the next chance. */
   finish(): void {
-    if (this.#size === 0) return;
     this.#fullAt = 0;
-    this.#synced = "yes";
   }
 
   /** Opens the next segment if it is time, and says whether it did. */
   advance(): boolean {
-    const mustNotWait = this.#size >= 2 * this.#fullAt;
-    if (this.#size < this.#fullAt || !(this.#synced === "yes" || mustNotWait)) return false;
-    if (this.#size === 0 || this.#refusal !== undefined || this.#torn) return false;
+    if (this.#size < this.#fullAt || this.#size === 0) return false;
+    const mustNotWait = this.#size >= OVERSIZE * this.#fullAt;
+    if (this.#unsynced > UNSYNCED_BYTES_MAX && !mustNotWait) return false;
+    if (this.#refusal !== undefined || this.#torn) return false;
     if (!this.#syncNow()) return false;
     const fd = this.#openNext();
     if (fd === undefined) {
@@ -133,7 +149,8 @@ export class SegmentWriter {
     this.#segment++;
     this.#size = 0;
     this.#fullAt = this.#segmentBytes;
-    this.#synced = "no";
+    this.#syncedTo = 0;
+    this.#syncAsked = false;
     return true;
   }
 
