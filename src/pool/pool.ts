@@ -142,7 +142,7 @@ export class ContainerPool implements AsyncDisposable {
     const slot = this.#state.add({ ...need, lastUsed: this.#options.clock() });
     this.#state.assign(slot, need);
     removed
-      .then(() => this.#create(slot, need))
+      .then(() => this.#createOrRetry(slot, need))
       .then(
         () => {
           this.#state.started(slot, "initialising");
@@ -155,6 +155,17 @@ export class ContainerPool implements AsyncDisposable {
           this.#schedule();
         },
       );
+  }
+
+  /** Once more where it fails: nothing has run, and what was short may be there again. */
+  async #createOrRetry(slot: Slot, need: Need): Promise<void> {
+    try {
+      await this.#create(slot, need);
+    } catch (cause) {
+      if (this.#closed) throw cause;
+      this.#options.log.warn({ err: cause, kind: need.kind }, "container is made once more");
+      await this.#create(slot, need);
+    }
   }
 
   async #create(slot: Slot, { concurrency }: Pick<Need, "concurrency">): Promise<void> {
