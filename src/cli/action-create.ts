@@ -3,17 +3,17 @@
 
 import type { Command } from "commander";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
+import { toObject } from "./answers.ts";
 import { type ArtifactOptions, readArtifact } from "./artifact.ts";
 import { attempt, CliError, EXIT } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
-import { parseCount } from "./lists.ts";
+import { parseCount } from "./list-options.ts";
 import {
   addAnnotationOptions,
   addEnvironmentOption,
   addParameterOptions,
   type KeyValueFlags,
 } from "./parameters.ts";
-import { toObject } from "./records.ts";
 import type { RestClient } from "./rest-client.ts";
 import { parseEntityName, type TypedName, toResourcePath } from "./typed-name.ts";
 import { createWebAnnotations, listLifted, type WebFlags } from "./web-annotations.ts";

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
+import { findAnnotation, toObject, toText } from "./answers.ts";
 import { toSuffix } from "./artifact.ts";
 import { attempt, CliError, EXIT } from "./cli-error.ts";
 import { chooseConnection } from "./connection.ts";
@@ -14,7 +15,7 @@ import {
   readConnectionFlags,
 } from "./context.ts";
 import { formatJson } from "./lossless-json.ts";
-import { findAnnotation, pickField, toActionRecord, toObject, toText } from "./records.ts";
+import { pickField, toActionRecord } from "./records.ts";
 import { formatSummary } from "./summary.ts";
 import { parseEntityName, toResourcePath } from "./typed-name.ts";
 

@@ -3,11 +3,11 @@
 
 import type { Command } from "commander";
 import { isJsonObject } from "../kernel/json.ts";
+import { toObject, toText } from "./answers.ts";
 import { attempt, toExitCode } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
 import { formatJson, sortKeys } from "./lossless-json.ts";
 import { addParameterOptions } from "./parameters.ts";
-import { toObject, toText } from "./records.ts";
 import { type RestAnswer, readJson, toApiError } from "./rest-client.ts";
 import { parseEntityName, type TypedName, toResourcePath } from "./typed-name.ts";
 

@@ -1,11 +1,12 @@
 // `brisk action list` and `delete`.
 
 import type { Command } from "commander";
+import type { JsonObject } from "../kernel/json.ts";
+import { findAnnotation, toObjects, toText } from "./answers.ts";
 import { attempt } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
-import { addListOptions, formatActions, type ListFlags, sortByName } from "./lists.ts";
+import { addListOptions, type ListFlags } from "./list-options.ts";
 import { formatJson } from "./lossless-json.ts";
-import { toObjects } from "./records.ts";
 import { parseEntityName, parseTypedName, toResourcePath } from "./typed-name.ts";
 
 export function addDelete(noun: Command, context: CliContext): void {
@@ -55,4 +56,24 @@ Examples:
     const sorted = flags.nameSort ? sortByName(actions) : actions;
     context.terminal.print(flags.output === "json" ? formatJson(sorted) : formatActions(sorted));
   });
+}
+
+const NAME_WIDTH = 70;
+
+function formatActions(actions: readonly JsonObject[]): string {
+  const rows = actions.map((action) => {
+    const name = `/${toText(action["namespace"])}/${toText(action["name"])}`;
+    return `${name.padEnd(NAME_WIDTH)} private ${toText(findAnnotation(action, "exec"))}`.trimEnd();
+  });
+  return ["actions", ...rows].join("\n");
+}
+
+/** By name, those outside of packages first. */
+function sortByName(actions: readonly JsonObject[]): readonly JsonObject[] {
+  const toKey = (action: JsonObject) => {
+    const path = toText(action["namespace"]).split("/");
+    const name = [...path.slice(1), toText(action["name"])].join("/").toLowerCase();
+    return `${path.length}${name}`;
+  };
+  return [...actions].sort((a, b) => (toKey(a) < toKey(b) ? -1 : 1));
 }

@@ -3,11 +3,13 @@
 import type { Command } from "commander";
 import type { JsonObject } from "../kernel/json.ts";
 import { ACTIVATIONS } from "./activation-requests.ts";
+import { formatActivations } from "./activation-table.ts";
+import { toObjects } from "./answers.ts";
 import { attempt } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
-import { addListOptions, formatActivations, type ListFlags, parseCount } from "./lists.ts";
+import { addListOptions, type ListFlags, parseCount } from "./list-options.ts";
 import { formatJson } from "./lossless-json.ts";
-import { toActivationRecord, toObjects } from "./records.ts";
+import { toActivationRecord } from "./records.ts";
 import { parseTypedName } from "./typed-name.ts";
 
 export function addList(noun: Command, context: CliContext): void {

@@ -10,12 +10,12 @@ import { systemClock } from "../kernel/clock.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../kernel/units.ts";
 import { ACTIVATIONS, readLogs } from "./activation-requests.ts";
+import { toObjects, toText } from "./answers.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
-import { parseCount } from "./lists.ts";
+import { parseCount } from "./list-options.ts";
 import { stripLine } from "./log-lines.ts";
 import { toNumber } from "./lossless-json.ts";
-import { toObjects, toText } from "./records.ts";
 import type { RestClient } from "./rest-client.ts";
 import { parseTypedName } from "./typed-name.ts";
 

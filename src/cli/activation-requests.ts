@@ -1,6 +1,6 @@
 // The requests that several of the commands on activations make.
 
-import { toObject } from "./records.ts";
+import { toObject } from "./answers.ts";
 import type { RestClient } from "./rest-client.ts";
 
 /** Always one's own: the API has no other's. */

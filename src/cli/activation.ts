@@ -3,12 +3,13 @@
 import type { Command } from "commander";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
 import { ACTIVATIONS, readActivation, readLogs } from "./activation-requests.ts";
+import { formatTime } from "./activation-table.ts";
+import { toObject, toObjects, toText } from "./answers.ts";
 import { attempt, CliError, EXIT } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
-import { formatTime } from "./lists.ts";
 import { stripLine } from "./log-lines.ts";
 import { formatJson, sortKeys, toNumber } from "./lossless-json.ts";
-import { pickField, toActivationRecord, toObject, toObjects, toText } from "./records.ts";
+import { pickField, toActivationRecord } from "./records.ts";
 import type { RestClient } from "./rest-client.ts";
 
 interface OneFlags {

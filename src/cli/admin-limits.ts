@@ -5,7 +5,7 @@ import type { NamespaceLimits } from "../entities/limits.ts";
 import { AdminFailure, MISSING, storing, withSubjects } from "./admin-store.ts";
 import type { CliContext } from "./context.ts";
 import { addDataOption } from "./data-option.ts";
-import { parseCount } from "./lists.ts";
+import { parseCount } from "./list-options.ts";
 
 type Form = "count" | "kinds" | "flag" | "size";
 

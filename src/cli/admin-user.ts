@@ -10,7 +10,7 @@ import { AdminFailure, MISSING, reporting, storing, withSubjects } from "./admin
 import { EXIT } from "./cli-error.ts";
 import type { CliContext } from "./context.ts";
 import { addDataOption } from "./data-option.ts";
-import { parseCount } from "./lists.ts";
+import { parseCount } from "./list-options.ts";
 
 const SUBJECT_LENGTH_MIN = 5;
 const KEY_LENGTH = 64;

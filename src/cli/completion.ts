@@ -2,10 +2,10 @@
 // it knows what this version knows, and the names of what is on the platform.
 
 import type { Command } from "commander";
+import { toObjects, toText } from "./answers.ts";
 import { findCommand, findOperand } from "./arguments.ts";
 import { CliError } from "./cli-error.ts";
 import { type CliContext, openClient } from "./context.ts";
-import { toObjects, toText } from "./records.ts";
 
 const BASH = `# bash completion of brisk; made by: brisk completion bash
 _brisk() {

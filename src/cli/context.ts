@@ -11,7 +11,7 @@ import {
 } from "./connection.ts";
 import { RestClient } from "./rest-client.ts";
 import type { Terminal } from "./terminal.ts";
-import { Trace } from "./trace.ts";
+import type { Trace } from "./trace.ts";
 
 export interface CliContext {
   readonly terminal: Terminal;
@@ -87,15 +87,18 @@ export function openClient(
     connection: openConnection(chosen, { insecure, needsAuth }),
     environment,
     userAgent: `brisk/${version} (${process.platform} ${process.arch})`,
-    trace: createTrace(context, { flags, chosen }),
+    openTrace: findTrace(context, { flags, chosen }),
   });
 }
 
-function createTrace(
+function findTrace(
   { environment, terminal }: CliContext,
   { flags, chosen }: { flags: TraceFlags; chosen: Chosen },
-): Trace | undefined {
+): (() => Promise<Trace>) | undefined {
   const isWhole = flags.debug === true || Boolean(environment["WSK_CLI_DEBUG"]);
   if (!isWhole && flags.verbose !== true) return undefined;
-  return new Trace(terminal, { auth: chosen.auth, isWhole });
+  return async () => {
+    const { Trace } = await import("./trace.ts");
+    return new Trace(terminal, { auth: chosen.auth, isWhole });
+  };
 }

@@ -4,8 +4,7 @@
 import { readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Environment } from "../settings/environment.ts";
-import { defaultDataDirectory } from "../settings/settings.ts";
+import { defaultDataDirectory, type Environment } from "../settings/environment.ts";
 import { CliError } from "./cli-error.ts";
 
 export interface Properties {

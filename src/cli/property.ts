@@ -1,6 +1,7 @@
 // `brisk property`: which host, key and API version commands use, and what the platform says of itself.
 
 import type { Command } from "commander";
+import { toObject, toText } from "./answers.ts";
 import { attempt, CliError } from "./cli-error.ts";
 import { type Chosen, chooseConnection } from "./connection.ts";
 import {
@@ -11,7 +12,6 @@ import {
 } from "./context.ts";
 import { readNamespaces } from "./namespace.ts";
 import { writeProperties } from "./properties.ts";
-import { toObject, toText } from "./records.ts";
 
 export function addPropertyCommands(noun: Command, context: CliContext): void {
   addGet(noun, context);

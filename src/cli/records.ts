@@ -3,6 +3,7 @@
 
 import { STATUS_WORDS } from "../entities/activation.ts";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
+import { toObject, toText } from "./answers.ts";
 import { CliError } from "./cli-error.ts";
 import { sortKeys } from "./lossless-json.ts";
 
@@ -39,21 +40,6 @@ const ACTIVATION_FIELDS = [
   "annotations",
   "publish",
 ];
-
-/** An object of the API, or a `CliError`: the server is another program. */
-export function toObject(value: unknown): JsonObject {
-  if (isJsonObject(value)) return value;
-  throw new CliError("the server's answer is not what was asked for");
-}
-
-export function toObjects(value: unknown): readonly JsonObject[] {
-  if (Array.isArray(value)) return value.map(toObject);
-  throw new CliError("the server's answer is not a list");
-}
-
-export function toText(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
 
 export function toActionRecord(value: unknown): JsonObject {
   const action = toObject(value);
@@ -98,12 +84,6 @@ export function pickField(
   throw new CliError(`Invalid field filter '${field}': use one of ${fields.join(", ")}`, {
     exitCode,
   });
-}
-
-export function findAnnotation(entity: JsonObject, key: string): unknown {
-  const annotations = Array.isArray(entity["annotations"]) ? entity["annotations"] : [];
-  const found = annotations.filter(isJsonObject).find((each) => each["key"] === key);
-  return found?.["value"];
 }
 
 function toKeyValues(value: unknown): readonly JsonObject[] {

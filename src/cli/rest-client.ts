@@ -32,7 +32,8 @@ export interface RestClientOptions {
   readonly connection: Connection;
   readonly environment: Environment;
   readonly userAgent: string;
-  readonly trace?: Trace | undefined;
+  /** Opened with the first request. */
+  readonly openTrace?: (() => Promise<Trace>) | undefined;
 }
 
 /** A blocking invocation is answered after 60 s at the latest; the rest is for a slow way. */
@@ -49,7 +50,7 @@ export class RestClient {
 
   /** Rejects with a `CliError` if there is no answer; any status is one. */
   async send(request: RestRequest): Promise<RestAnswer> {
-    const { trace } = this.#options;
+    const trace = await this.#options.openTrace?.();
     const url = this.#toUrl(request);
     trace?.request(request, url);
     const answer = await this.#exchange(request, url).catch((cause) => {

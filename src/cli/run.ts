@@ -2,9 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
-import { BriskError } from "../kernel/errors.ts";
 import type { Environment } from "../settings/environment.ts";
-import { SettingError } from "../settings/parse.ts";
 import { rewriteArguments } from "./arguments.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import type { CliContext } from "./context.ts";
@@ -12,9 +10,7 @@ import { createProgram, findUsageExitCode } from "./program.ts";
 import { Terminal } from "./terminal.ts";
 
 export async function runCli(args: readonly string[], environment: Environment): Promise<number> {
-  const streams = { out: process.stdout, err: process.stderr };
-  const terminal = new Terminal(streams, environment["NO_COLOR"] === undefined);
-  endQuietlyWithReader();
+  const terminal = new Terminal(STREAMS, environment["NO_COLOR"] === undefined);
   let exitCode: number = EXIT.success;
   const context: CliContext = {
     terminal,
@@ -35,20 +31,23 @@ export async function runCli(args: readonly string[], environment: Environment):
   } catch (cause) {
     // Commander has printed by itself, and ends help with 0.
     if (cause instanceof CommanderError) return cause.exitCode === 0 ? exitCode : usageExitCode;
-    return toFailure(cause, terminal);
+    return await toFailure(cause, terminal);
   }
 }
 
 /** What has printed its own message already ends with its code; our own mistakes are not caught. */
-function toFailure(cause: unknown, terminal: Terminal): number {
+async function toFailure(cause: unknown, terminal: Terminal): Promise<number> {
   if (cause instanceof CliError) {
     terminal.printError(cause.message);
     return cause.exitCode;
   }
+  // Loaded here, as what goes well does not need them.
+  const { SettingError } = await import("../settings/parse.ts");
   if (cause instanceof SettingError) {
     terminal.printError(cause.message);
     return EXIT.usage;
   }
+  const { BriskError } = await import("../kernel/errors.ts");
   if (cause instanceof BriskError) {
     terminal.printError(cause.message);
     return EXIT.general;
@@ -56,14 +55,25 @@ function toFailure(cause: unknown, terminal: Terminal): number {
   throw cause;
 }
 
+/** Opened when something is printed: a stream that is not needed takes time too. */
+const STREAMS = {
+  get out() {
+    return endingQuietly(process.stdout);
+  },
+  get err() {
+    return endingQuietly(process.stderr);
+  },
+};
+
 /** `brisk action list | head -1` is no error. */
-function endQuietlyWithReader(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (cause: NodeJS.ErrnoException) => {
-      if (cause.code === "EPIPE") process.exit(EXIT.success);
-      throw cause;
-    });
-  }
+function endingQuietly(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  if (!stream.listeners("error").includes(onStreamError)) stream.on("error", onStreamError);
+  return stream;
+}
+
+function onStreamError(cause: NodeJS.ErrnoException): void {
+  if (cause.code === "EPIPE") process.exit(EXIT.success);
+  throw cause;
 }
 
 function listenForInterrupt(): AbortSignal {

@@ -1,7 +1,7 @@
 // `--summary`: what an action says about itself in annotations, as two lines.
 
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
-import { findAnnotation, toText } from "./records.ts";
+import { findAnnotation, toText } from "./answers.ts";
 
 /** `*x` has a value already, `**x` has one that an invocation cannot change, `x` is declared only. */
 export function formatSummary(action: JsonObject): string {

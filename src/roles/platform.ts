@@ -216,13 +216,12 @@ async function listen(
   { settings, apiSocket }: { settings: Settings; apiSocket: string },
 ): Promise<string> {
   const { host, port } = settings;
-  const [url] = await Promise.all([
-    api.listen({ host, port }).catch((cause: NodeJS.ErrnoException) => {
-      const advice = ADVICE[cause.code ?? ""] ?? cause.message;
-      throw new SettingError(`Cannot listen on ${host}, port ${port}: ${advice}`, { cause });
-    }),
-    api.listenSocket(apiSocket),
-  ]);
+  // One after the other: a port that is taken must leave nothing open, or the process would not end.
+  const url = await api.listen({ host, port }).catch((cause: NodeJS.ErrnoException) => {
+    const advice = ADVICE[cause.code ?? ""] ?? cause.message;
+    throw new SettingError(`Cannot listen on ${host}, port ${port}: ${advice}`, { cause });
+  });
+  await api.listenSocket(apiSocket);
   return url;
 }
 

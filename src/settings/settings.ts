@@ -1,9 +1,9 @@
 // Every setting of `brisk up`, declared once: from this table come the type, the validation, the
 // flag, the BRISK_ variable, the file's key, `--help` and the reference page.
 
-import { availableParallelism, homedir, totalmem } from "node:os";
-import { join } from "node:path";
+import { availableParallelism, totalmem } from "node:os";
 import { GB, MB } from "../kernel/units.ts";
+import { defaultDataDirectory } from "./environment.ts";
 
 interface Common {
   /** What it buys and what it costs, as a sentence. */
@@ -210,12 +210,6 @@ type ValueOf<Entry> = Entry extends { choices: readonly (infer Choice)[] }
 export type Settings = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> };
 
 export const SETTING_NAMES: readonly SettingName[] = Object.keys(SETTINGS) as SettingName[];
-
-/** Where Brisk keeps everything unless told otherwise; the CLI looks for `wskprops` there. */
-export function defaultDataDirectory(): string {
-  if (process.getuid?.() === 0) return "/var/lib/brisk";
-  return join(homedir(), ".local", "share", "brisk");
-}
 
 /** `stemCells` as a flag and file key: `stem-cells`. */
 export function toFlag(name: SettingName): string {

@@ -1,61 +1,10 @@
-// Tables for people: fixed columns as `wsk` prints them, and the flags that every list has.
+// The table of `brisk activation list`, as wide as `wsk` makes it.
 
-import { type Command, InvalidArgumentError, Option } from "commander";
 import { STATUS_WORDS } from "../entities/activation.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { SECOND_MS } from "../kernel/units.ts";
+import { findAnnotation, toText } from "./answers.ts";
 import { toNumber } from "./lossless-json.ts";
-import { findAnnotation, toText } from "./records.ts";
-
-export interface ListFlags {
-  readonly skip: number;
-  readonly limit: number;
-  readonly output: "table" | "json";
-}
-
-const LIMIT_STANDARD = 30;
-
-export function addListOptions(command: Command): Command {
-  return command
-    .option("-s, --skip <N>", "leave out the first so many", parseCount, 0)
-    .option(
-      "-l, --limit <N>",
-      "show at most so many, 0 to 200; 0 is 200",
-      parseCount,
-      LIMIT_STANDARD,
-    )
-    .addOption(
-      new Option("-o, --output <FORM>", "what to print")
-        .choices(["table", "json"])
-        .default("table"),
-    );
-}
-
-/** For the parser of a flag. */
-export function parseCount(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a whole number.");
-}
-
-const NAME_WIDTH = 70;
-
-export function formatActions(actions: readonly JsonObject[]): string {
-  const rows = actions.map((action) => {
-    const name = `/${toText(action["namespace"])}/${toText(action["name"])}`;
-    return `${name.padEnd(NAME_WIDTH)} private ${toText(findAnnotation(action, "exec"))}`.trimEnd();
-  });
-  return ["actions", ...rows].join("\n");
-}
-
-/** By name, those outside of packages first. */
-export function sortByName(actions: readonly JsonObject[]): readonly JsonObject[] {
-  const toKey = (action: JsonObject) => {
-    const path = toText(action["namespace"]).split("/");
-    const name = [...path.slice(1), toText(action["name"])].join("/").toLowerCase();
-    return `${path.length}${name}`;
-  };
-  return [...actions].sort((a, b) => (toKey(a) < toKey(b) ? -1 : 1));
-}
 
 const SHORT_STATUS = ["success", "application error", "developer error", "internal error"];
 const DURATION_WIDTH = 10;
