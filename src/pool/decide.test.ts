@@ -41,8 +41,8 @@ function stemCell(state: PoolState, memoryMb = 256): Slot {
   return slot;
 }
 
-function decide(state: PoolState, given: Need, since = NOW) {
-  return decidePlacement(state, { need: given, since, now: NOW }, RULES);
+function decide(state: PoolState, given: Need, { since = NOW, isSaturated = false } = {}) {
+  return decidePlacement(state, { need: given, since, now: NOW, isSaturated }, RULES);
 }
 
 test("an idle container of the action is taken, the last used one first", () => {
@@ -76,32 +76,36 @@ test("a job waits for its action's busy container while it takes one job after t
   const state = new PoolState(2048);
   warm(state, need(), { active: 1, lastUsed: NOW - 5 });
   assert.deepEqual(decide(state, need()), { type: "wait", again: 20 });
-  assert.deepEqual(decide(state, need(), NOW - 19), { type: "wait", again: 15 });
-  assert.equal(decide(state, need(), NOW - 200).type, "create");
+  assert.deepEqual(decide(state, need(), { since: NOW - 19 }), { type: "wait", again: 15 });
+  assert.equal(decide(state, need(), { since: NOW - 200 }).type, "create");
 });
 
 test("a job whose action's containers are all in long runs gets one more", () => {
   const state = new PoolState(2048);
   warm(state, need(), { active: 1, lastUsed: NOW - 60 });
-  assert.equal(decide(state, need(), NOW - 20).type, "create");
+  assert.equal(decide(state, need(), { since: NOW - 20 }).type, "create");
 });
 
-test("short runs get no more containers than there are processors, long ones do", () => {
+test("on busy processors short runs get no more containers than there are processors", () => {
   const state = new PoolState(4096);
   const slots = [1, 2].map(() => warm(state, need(), { active: 1, lastUsed: NOW - 1 }));
+  const since = NOW - 300;
   state.observeRun(need().key, 1);
-  assert.deepEqual(decide(state, need(), NOW - 300), { type: "wait", again: 20 });
+  assert.equal(decide(state, need(), { since }).type, "create");
+  const wait = { type: "wait", again: 20 };
+  assert.deepEqual(decide(state, need(), { since, isSaturated: true }), wait);
   for (let runs = 0; runs < 20; runs++) state.observeRun(need().key, 1000);
-  assert.equal(decide(state, need(), NOW - 300).type, "create");
+  assert.equal(decide(state, need(), { since, isSaturated: true }).type, "create");
   for (let runs = 0; runs < 60; runs++) state.observeRun(need().key, 1);
   for (const slot of slots) slot.lastUsed = NOW - 300;
-  assert.equal(decide(state, need(), NOW - 300).type, "create", "the ones that go on are long");
+  const goingOn = decide(state, need(), { since, isSaturated: true });
+  assert.equal(goingOn.type, "create", "the ones that go on are long");
 });
 
 test("a job waits while a container of its action is being made", () => {
   const state = new PoolState(2048);
   state.assign(state.add({ ...need(), lastUsed: NOW }), need());
-  assert.deepEqual(decide(state, need(), NOW - 50), { type: "wait", again: 150 });
+  assert.deepEqual(decide(state, need(), { since: NOW - 50 }), { type: "wait", again: 150 });
 });
 
 test("a container takes as many jobs at a time as its action allows", () => {

@@ -2,9 +2,10 @@
 // cell before a new container, a new one before another's place.
 //
 // Three rules differ from OpenWhisk's pool. A job whose action has containers waits a little for one of
-// them before it gets one more, and the shorter the runs, the fewer containers they get: more than the
-// processors can run make a flood of short runs slower, not faster. One namespace never holds all of the memory. And
-// who is evicted first is the namespace that has most, so that a flood does not cool down the others.
+// them before it gets one more, and where the processors are busy, short runs get no more containers than
+// those can run: more would make a flood of them slower, not faster. One namespace never holds all of
+// the memory. And who is evicted first is the namespace that has most, so that a flood does not cool
+// down the others.
 
 import type { Need, PoolState, Slot } from "./state.ts";
 
@@ -36,6 +37,8 @@ export interface WaitingFor {
   /** When it came, and now: milliseconds by the pool's clock. */
   readonly since: number;
   readonly now: number;
+  /** Whether the processors have more to do than they can. */
+  readonly isSaturated: boolean;
 }
 
 export function decidePlacement(
@@ -47,18 +50,17 @@ export function decidePlacement(
   const warm = pickWarm(all, job.need);
   if (warm !== undefined) return { type: "warm", slot: warm };
   const own = all.filter((slot) => slot.state !== "retired");
-  if (own.length >= toContainersMax(estimateRunMs(state, own, job), rules)) {
-    // As the runs that go on grow older, more containers are of use.
+  if (job.isSaturated && own.length >= toContainersMax(estimateRunMs(state, own, job), rules)) {
     return { type: "wait", again: rules.scaleOutAfterMs };
   }
   const patience = own.length === 0 ? 0 : decidePatience(own, job, rules);
   return patience > 0 ? { type: "wait", again: patience } : decideNew(state, job.need, rules);
 }
 
-/** A run of so many ms is likely to wait for something else than a processor most of the time. */
-const WAITING_RUN_MS = 5;
+/** On busy processors, a run of so many ms is likely to wait for something else most of the time. */
+const WAITING_RUN_MS = 50;
 
-/** How many containers of an action can be of use, by how long its runs take. */
+/** How many containers of an action are of use on busy processors, by how long its runs take. */
 function toContainersMax(runMs: number, { cores }: PlacementRules): number {
   return cores * Math.max(1, runMs / WAITING_RUN_MS);
 }

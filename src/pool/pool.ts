@@ -1,7 +1,6 @@
 // The container pool: gives jobs containers, keeps them warm, makes stem cells, and stays within its
 // memory. What to do is decided in decide.ts over the books in state.ts; here it is done.
 
-import { availableParallelism } from "node:os";
 import type { Container, ContainerDriver } from "../drivers/port.ts";
 import type { StemCell } from "../entities/runtime-manifest.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -9,6 +8,7 @@ import { invariant } from "../kernel/invariant.ts";
 import { MINUTE_MS } from "../kernel/units.ts";
 import type { Log } from "../telemetry/log.ts";
 import { decidePlacement, type Placement, type PlacementRules } from "./decide.ts";
+import { type Processors, watchProcessors } from "./processors.ts";
 import { type Need, PoolState, type Slot } from "./state.ts";
 import { WaitingJobs } from "./waiting.ts";
 
@@ -58,6 +58,7 @@ export class ContainerPool implements AsyncDisposable {
   readonly #options: PoolOptions;
   readonly #state: PoolState;
   readonly #rules: PlacementRules;
+  readonly #processors: Processors;
   readonly #waiting = new WaitingJobs<Job>();
   readonly #containers = new Map<Slot, Container>();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -69,11 +70,12 @@ export class ContainerPool implements AsyncDisposable {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#state = new PoolState(options.memoryMb);
+    this.#processors = watchProcessors(options.clock);
     this.#rules = {
       startsMax: options.startsMax,
       scaleOutAfterMs: SCALE_OUT_AFTER_MS,
       waitMsMax: WAIT_MS_MAX,
-      cores: availableParallelism(),
+      cores: this.#processors.count,
       namespaceShare: NAMESPACE_SHARE,
     };
     this.#later(options.idleTimeoutMs / 2, () => this.#removeIdle());
@@ -95,7 +97,7 @@ export class ContainerPool implements AsyncDisposable {
     // Whoever came before for the same containers goes first.
     if (!this.#waiting.has(need)) {
       const now = this.#options.clock();
-      const placement = decidePlacement(this.#state, { need, since: now, now }, this.#rules);
+      const placement = this.#decide(need, now);
       if (placement.type !== "wait") {
         this.#place(job, placement);
         return;
@@ -103,6 +105,12 @@ export class ContainerPool implements AsyncDisposable {
       this.#scheduleAgain(placement);
     }
     this.#waiting.push(need, { job, now: this.#options.clock() });
+  }
+
+  #decide(need: Need, since: number): Placement {
+    const now = this.#options.clock();
+    const isSaturated = this.#processors.isSaturated();
+    return decidePlacement(this.#state, { need, since, now, isSaturated }, this.#rules);
   }
 
   /** Jobs that have not been placed, taken out. */
@@ -251,10 +259,9 @@ export class ContainerPool implements AsyncDisposable {
   }
 
   #placeLine(need: Need): void {
-    const now = this.#options.clock();
     let since = this.#waiting.headSince(need);
     while (since !== undefined) {
-      const placement = decidePlacement(this.#state, { need, since, now }, this.#rules);
+      const placement = this.#decide(need, since);
       if (placement.type === "wait") {
         this.#scheduleAgain(placement);
         return;
