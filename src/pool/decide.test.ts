@@ -42,7 +42,8 @@ function stemCell(state: PoolState, memoryMb = 256): Slot {
 }
 
 function decide(state: PoolState, given: Need, { since = NOW, isSaturated = false } = {}) {
-  return decidePlacement(state, { need: given, since, now: NOW, isSaturated }, RULES);
+  const job = { need: given, since, now: NOW, isSaturated: () => isSaturated };
+  return decidePlacement(state, job, RULES);
 }
 
 test("an idle container of the action is taken, the last used one first", () => {

@@ -37,8 +37,8 @@ export interface WaitingFor {
   /** When it came, and now: milliseconds by the pool's clock. */
   readonly since: number;
   readonly now: number;
-  /** Whether the processors have more to do than they can. */
-  readonly isSaturated: boolean;
+  /** Whether the processors have more to do than they can. Asked only where it matters: it costs. */
+  readonly isSaturated: () => boolean;
 }
 
 export function decidePlacement(
@@ -50,7 +50,8 @@ export function decidePlacement(
   const warm = pickWarm(all, job.need);
   if (warm !== undefined) return { type: "warm", slot: warm };
   const own = all.filter((slot) => slot.state !== "retired");
-  if (job.isSaturated && own.length >= toContainersMax(estimateRunMs(state, own, job), rules)) {
+  const isEnough = own.length >= toContainersMax(estimateRunMs(state, own, job), rules);
+  if (isEnough && job.isSaturated()) {
     return { type: "wait", again: rules.scaleOutAfterMs };
   }
   const patience = own.length === 0 ? 0 : decidePatience(own, job, rules);

@@ -109,7 +109,7 @@ export class ContainerPool implements AsyncDisposable {
 
   #decide(need: Need, since: number): Placement {
     const now = this.#options.clock();
-    const isSaturated = this.#processors.isSaturated();
+    const { isSaturated } = this.#processors;
     return decidePlacement(this.#state, { need, since, now, isSaturated }, this.#rules);
   }
 
