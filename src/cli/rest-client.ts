@@ -147,13 +147,29 @@ async function collect(incoming: IncomingMessage): Promise<RestAnswer> {
   };
 }
 
+/** What can be done about it, where that is known. */
+const REMEDIES: Readonly<Record<string, (where: string) => string>> = {
+  ECONNREFUSED: (where) =>
+    `the connection to ${where} was refused: start the platform with 'brisk up', or name another with --apihost`,
+  ENOTFOUND: (where) => `there is no host of ${where}: name another with --apihost`,
+  EPROTO: toPlainRemedy,
+  ERR_SSL_WRONG_VERSION_NUMBER: toPlainRemedy,
+  DEPTH_ZERO_SELF_SIGNED_CERT: toTrustRemedy,
+  SELF_SIGNED_CERT_IN_CHAIN: toTrustRemedy,
+};
+
+function toPlainRemedy(where: string): string {
+  return `${where} does not speak TLS as it should: without it, it is http://HOST`;
+}
+
+function toTrustRemedy(where: string): string {
+  return `the certificate of ${where} is self-signed: --insecure takes it as it is`;
+}
+
 function toNetworkError(cause: unknown, { host, protocol }: URL): CliError {
-  const { code, message } = cause as NodeJS.ErrnoException;
+  const { code = "", message } = cause as NodeJS.ErrnoException;
   const where = `${protocol}//${host}`;
-  const sentence =
-    code === "ECONNREFUSED"
-      ? `the connection to ${where} was refused: start the platform with 'brisk up', or name another with --apihost`
-      : `no answer from ${where}: ${message || code}`;
+  const sentence = REMEDIES[code]?.(where) ?? `no answer from ${where}: ${message || code}`;
   return new CliError(sentence, { exitCode: EXIT.network, cause });
 }
 

@@ -70,10 +70,10 @@ function hide(value: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
-/** `{"password": …}`, and `{"key": "password", "value": …}` as parameters are written. */
-function isSecret(name: string, { key, value, init }: JsonObject): boolean {
-  if (name !== "value" || typeof key !== "string") {
-    return SECRET_NAME.test(name);
-  }
+/** `{"password": …}`, and `{"key": "password", "value": …}` as parameters are written. A switch is none. */
+function isSecret(name: string, entry: JsonObject): boolean {
+  const { key, value, init } = entry;
+  if (typeof entry[name] === "boolean") return false;
+  if (name !== "value" || typeof key !== "string") return SECRET_NAME.test(name);
   return value !== undefined && (init === true || SECRET_NAME.test(key));
 }
