@@ -38,7 +38,7 @@ export interface Api {
   listenSocket(path: string): Promise<void>;
   /** From here on nothing new is taken: it is answered with `stopping`. */
   refuse(): void;
-  /** Resolves when every connection is closed: by itself in that time, in ms, or then by force. */
+  /** Resolves when every connection is closed: by itself in that time, in ms, or then by force. May be called twice. */
   close(waitMs: number): Promise<void>;
 }
 
@@ -227,6 +227,7 @@ function listening(server: Server, listen: (done: () => void) => void): Promise<
 }
 
 function closed(server: Server): Promise<void> {
+  if (!server.listening) return Promise.resolve();
   return new Promise((resolve, reject) => {
     server.close((cause) => (cause === undefined ? resolve() : reject(cause)));
     server.closeIdleConnections();

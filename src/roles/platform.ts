@@ -93,6 +93,7 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
   );
   const invocations = createInvocations({ balancer, limits });
   const api = openApi({ ...parts, invocations });
+  cleanup.defer(() => api.close(0));
   url = await listen(api, { settings, apiSocket });
   await tell(needs, { stores, url });
   const owned = cleanup.move();
