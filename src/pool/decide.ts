@@ -66,11 +66,17 @@ function toContainersMax(runMs: number, { cores }: PlacementRules): number {
   return cores * Math.max(1, runMs / WAITING_RUN_MS);
 }
 
-/** By the runs that have ended, or by those that go on where they have taken longer already. */
+/**
+ * By the runs that have ended, or by those that go on where most have taken longer already: a single one
+ * may just not have got a processor.
+ */
 function estimateRunMs(state: PoolState, own: readonly Slot[], job: WaitingFor): number {
-  const taken = own.filter((slot) => slot.state === "warm").map((slot) => slot.lastUsed);
-  const longest = taken.length === 0 ? 0 : job.now - Math.min(...taken);
-  return Math.max(state.runMs(job.need.key) ?? 0, longest);
+  const ages = own
+    .filter((slot) => slot.state === "warm")
+    .map((slot) => job.now - slot.lastUsed)
+    .sort((a, b) => a - b);
+  const usual = ages[Math.floor((ages.length - 1) / 2)] ?? 0;
+  return Math.max(state.runMs(job.need.key) ?? 0, usual);
 }
 
 /** How much longer, in ms, a job should wait for one of its action's containers, all of them taken. */

@@ -201,7 +201,9 @@ export class ContainerPool implements AsyncDisposable {
       fresh,
       initialised: () => {
         slot.state = "warm";
+        // Its start is not the run's: else slow starts would look like long runs, which get more of them.
         runsFrom = this.#options.clock();
+        slot.lastUsed = runsFrom;
         // Others may wait for just this one.
         if (slot.need !== undefined && slot.need.concurrency > 1) this.#schedule();
       },

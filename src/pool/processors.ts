@@ -12,21 +12,26 @@ export interface Processors {
 }
 
 /** Reading it takes some 15 µs, and it is asked for every job that finds no free container. */
-const SAMPLE_MS = 20;
+const SAMPLE_MS = 10;
+/** Weight of the last sample. A single one is a throw of dice: each lucky one would make a container. */
+const SAMPLE_WEIGHT = 0.1;
+/** Samples that are older say nothing of what is asked. */
+const FORGET_MS = 1000;
 
 export function watchProcessors(clock: Clock): Processors {
   const count = availableParallelism();
   let sampledAt = Number.NEGATIVE_INFINITY;
-  let isSaturated = false;
+  let runnable = 0;
   return {
     count,
     isSaturated: () => {
-      const now = clock();
-      if (now - sampledAt >= SAMPLE_MS) {
-        sampledAt = now;
-        isSaturated = readRunnable() > count;
+      const age = clock() - sampledAt;
+      if (age >= SAMPLE_MS) {
+        sampledAt = clock();
+        const last = readRunnable();
+        runnable = age >= FORGET_MS ? last : runnable + (last - runnable) * SAMPLE_WEIGHT;
       }
-      return isSaturated;
+      return runnable > count;
     },
   };
 }
