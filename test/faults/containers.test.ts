@@ -39,7 +39,7 @@ for (const driver of ["process", "sandbox"]) {
     });
     for (let kills = 0; kills < KILLS; kills++) {
       await delay(KILL_EVERY_MS);
-      for (const id of listChildren(brisk().child.pid)) process.kill(id, "SIGKILL");
+      killChildren(brisk().child.pid);
     }
     isEnding = true;
     await Promise.all(clients);
@@ -52,16 +52,14 @@ for (const driver of ["process", "sandbox"]) {
   });
 }
 
-function listChildren(parent: number | undefined): number[] {
-  return readdirSync("/proc")
-    .filter((id) => /^\d+$/.test(id))
-    .filter((id) => {
-      try {
-        const stat = readFileSync(`/proc/${id}/stat`, "latin1");
-        return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] === String(parent);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
+function killChildren(parent: number | undefined): void {
+  for (const id of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const stat = readFileSync(`/proc/${id}/stat`, "latin1");
+      const isChild = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] === String(parent);
+      if (isChild) process.kill(Number(id), "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
 }
