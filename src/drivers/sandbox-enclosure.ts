@@ -34,6 +34,7 @@ export class Sandbox implements Enclosure {
   #network: Network | undefined;
   #unwatch: (() => void) | undefined;
   #hadTooMuch = false;
+  #isDoomed = false;
 
   constructor(child: ChildProcess, limits: SandboxLimits) {
     this.#child = child;
@@ -52,6 +53,10 @@ export class Sandbox implements Enclosure {
   async release({ memoryMb }: ContainerSpec): Promise<void> {
     const processId = await readProcessId(findPipe(this.#child, INFO_FD));
     this.#processId = processId;
+    if (this.#isDoomed) {
+      this.kill();
+      throw new Error("the container was destroyed while it was being made");
+    }
     await Promise.all([this.#connect(processId), this.#confine(processId, memoryMb)]);
   }
 
@@ -77,16 +82,14 @@ export class Sandbox implements Enclosure {
 
   /**
    * The sandbox's first process takes all others with it, and bubblewrap, its parent, waits for it and
-   * ends: then everything is gone. bubblewrap itself is killed only where there is no sandbox yet, or
-   * where it does not follow.
+   * ends: then everything is gone. bubblewrap itself is killed only where it does not follow, or has made
+   * no sandbox for so long: killed in the middle of it, it leaves that first process behind, which then
+   * waits for it for ever.
    */
   kill(): void {
-    if (this.#processId === undefined) {
-      this.#child.kill("SIGKILL");
-      return;
-    }
+    this.#isDoomed = true;
     try {
-      process.kill(this.#processId, "SIGKILL");
+      if (this.#processId !== undefined) process.kill(this.#processId, "SIGKILL");
     } catch {
       // It has ended by itself, and bubblewrap is about to.
     }

@@ -12,9 +12,9 @@ export interface Processors {
 }
 
 /** Reading it takes some 15 µs, and it is asked for every job that finds no free container. */
-const SAMPLE_MS = 10;
+const SAMPLE_MS = 50;
 /** Weight of the last sample. A single one is a throw of dice: each lucky one would make a container. */
-const SAMPLE_WEIGHT = 0.1;
+const SAMPLE_WEIGHT = 0.3;
 /** Samples that are older say nothing of what is asked. */
 const FORGET_MS = 1000;
 
