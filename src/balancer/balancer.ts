@@ -58,7 +58,7 @@ export class Balancer implements AsyncDisposable {
   /** Resolves when the activation is accepted: durable on the bus. */
   async accept(message: Omit<ActivationMessage, "replyTo" | "blocking">): Promise<void> {
     this.#register(message, undefined);
-    await this.#publish({ ...message, blocking: false });
+    await this.#publish(message, false);
   }
 
   /** Resolves when it has ended, or with `undefined` when it is accepted but has not ended in time. */
@@ -72,7 +72,7 @@ export class Balancer implements AsyncDisposable {
       this.#register(message, resolve);
     });
     try {
-      await this.#publish({ ...message, blocking: true });
+      await this.#publish(message, true);
       return await finished;
     } finally {
       clearTimeout(timer);
@@ -89,10 +89,14 @@ export class Balancer implements AsyncDisposable {
     this.#byNamespace.set(namespaceUuid, this.inFlight(namespaceUuid) + 1);
   }
 
-  async #publish(message: Omit<ActivationMessage, "replyTo">): Promise<void> {
-    const bytes = encodeActivation({ ...message, replyTo: this.#options.replyTo });
+  async #publish(
+    message: Omit<ActivationMessage, "replyTo" | "blocking">,
+    blocking: boolean,
+  ): Promise<void> {
+    const { replyTo } = this.#options;
+    const bytes = encodeActivation({ ...message, blocking, replyTo });
     try {
-      const keep = message.blocking ? "written" : "durable";
+      const keep = blocking ? "written" : "durable";
       await this.#options.bus.publish(this.#choose(), bytes, keep);
     } catch (cause) {
       this.#forget(message.activationId);

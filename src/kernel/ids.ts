@@ -10,7 +10,13 @@ export type TransactionId = string & { readonly brand: "TransactionId" };
 const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 export function createActivationId(): ActivationId {
-  return randomUUID().replaceAll("-", "") as ActivationId;
+  return createHexId() as ActivationId;
+}
+
+/** Cut out rather than replaced: the dashes stand where they always do, and this is paid per request. */
+function createHexId(): string {
+  const id = randomUUID();
+  return id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24);
 }
 
 export function isActivationId(text: string): text is ActivationId {
@@ -19,7 +25,7 @@ export function isActivationId(text: string): text is ActivationId {
 
 /** Unique, not secret: hexadecimal digits are alphanumeric too, and a UUID is the cheapest source. */
 export function createTransactionId(): TransactionId {
-  return randomUUID().replaceAll("-", "") as TransactionId;
+  return createHexId() as TransactionId;
 }
 
 /** Unpredictable text of `[A-Za-z0-9]`, without modulo bias: bytes of 248 and above are drawn again. */
