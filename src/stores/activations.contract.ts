@@ -1,18 +1,12 @@
 // What every store of activations does.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type ActivationDocument, type StatusCode, toDocument } from "../entities/activation.ts";
 import type { EntityName } from "../entities/names.ts";
 import { type ActivationId, createActivationId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
 import type { ActivationStore } from "./port.ts";
-
-export interface ActivationsUnderTest {
-  /** On the same storage each time. */
-  open(): Promise<ActivationStore>;
-  remove(): Promise<void>;
-}
+import { onFreshStores, type StoreUnderTest } from "./store.contract.ts";
 
 const GUEST = "guest" as EntityName;
 
@@ -42,20 +36,11 @@ export function activation(
   });
 }
 
-export function testActivations(name: string, create: () => Promise<ActivationsUnderTest>): void {
-  const storeTest = (
-    title: string,
-    run: (store: ActivationStore, under: ActivationsUnderTest) => Promise<void>,
-  ) =>
-    test(`${name}: ${title}`, async () => {
-      const under = await create();
-      try {
-        await using store = await under.open();
-        await run(store, under);
-      } finally {
-        await under.remove();
-      }
-    });
+export function testActivations(
+  name: string,
+  create: () => Promise<StoreUnderTest<ActivationStore>>,
+): void {
+  const storeTest = onFreshStores(name, create);
 
   storeTest("a record is there as soon as it is put, and as it was", async (store) => {
     for (const keep of ["written", "durable"] as const) {

@@ -1,16 +1,10 @@
 // What every store of entities does.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import type { Action } from "../entities/action.ts";
 import type { DocumentId, EntityName, EntityPath } from "../entities/names.ts";
 import type { EntityStore, Revision } from "./port.ts";
-
-export interface EntitiesUnderTest {
-  /** On the same storage each time. */
-  open(): Promise<EntityStore>;
-  remove(): Promise<void>;
-}
+import { onFreshStores, type StoreUnderTest } from "./store.contract.ts";
 
 function action(over: Partial<Action> = {}): Action {
   return {
@@ -36,20 +30,11 @@ function put(store: EntityStore, document: Action, replaces?: Revision): Promise
   return store.put(replaces === undefined ? given : { ...given, replaces });
 }
 
-export function testEntities(name: string, create: () => Promise<EntitiesUnderTest>): void {
-  const storeTest = (
-    title: string,
-    run: (store: EntityStore, under: EntitiesUnderTest) => Promise<void>,
-  ) =>
-    test(`${name}: ${title}`, async () => {
-      const under = await create();
-      try {
-        await using store = await under.open();
-        await run(store, under);
-      } finally {
-        await under.remove();
-      }
-    });
+export function testEntities(
+  name: string,
+  create: () => Promise<StoreUnderTest<EntityStore>>,
+): void {
+  const storeTest = onFreshStores(name, create);
 
   storeTest("a document is there as it was put, with its code where asked for", async (store) => {
     const document = action();

@@ -1,16 +1,10 @@
 // What every store of subjects does.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import type { EntityName } from "../entities/names.ts";
 import type { Subject } from "../entities/subject.ts";
 import type { SubjectStore } from "./port.ts";
-
-export interface SubjectsUnderTest {
-  /** On the same storage each time; two may be open at a time, as from two processes. */
-  open(): Promise<SubjectStore>;
-  remove(): Promise<void>;
-}
+import { onFreshStores, type StoreUnderTest } from "./store.contract.ts";
 
 function subject(name: string, namespaces: readonly string[]): Subject {
   return {
@@ -23,20 +17,11 @@ function subject(name: string, namespaces: readonly string[]): Subject {
   };
 }
 
-export function testSubjects(name: string, create: () => Promise<SubjectsUnderTest>): void {
-  const storeTest = (
-    title: string,
-    run: (store: SubjectStore, under: SubjectsUnderTest) => Promise<void>,
-  ) =>
-    test(`${name}: ${title}`, async () => {
-      const under = await create();
-      try {
-        await using store = await under.open();
-        await run(store, under);
-      } finally {
-        await under.remove();
-      }
-    });
+export function testSubjects(
+  name: string,
+  create: () => Promise<StoreUnderTest<SubjectStore>>,
+): void {
+  const storeTest = onFreshStores(name, create);
 
   storeTest("a subject is found by its name, by a key's uuid and by a namespace", async (store) => {
     const alice = subject("alice", ["alice", "team"]);
