@@ -5,8 +5,8 @@ import { type ActivationDocument, type StatusCode, toDocument } from "../entitie
 import type { EntityName } from "../entities/names.ts";
 import { type ActivationId, createActivationId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
+import { onFreshStores, type StoreUnderTest } from "./contract-fixture.ts";
 import type { ActivationStore } from "./port.ts";
-import { onFreshStores, type StoreUnderTest } from "./store.contract.ts";
 
 const GUEST = "guest" as EntityName;
 

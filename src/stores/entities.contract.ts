@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import type { Action } from "../entities/action.ts";
 import type { DocumentId, EntityName, EntityPath } from "../entities/names.ts";
+import { onFreshStores, type StoreUnderTest } from "./contract-fixture.ts";
 import type { EntityStore, Revision } from "./port.ts";
-import { onFreshStores, type StoreUnderTest } from "./store.contract.ts";
 
 function action(over: Partial<Action> = {}): Action {
   return {

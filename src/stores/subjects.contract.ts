@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import type { EntityName } from "../entities/names.ts";
 import type { Subject } from "../entities/subject.ts";
+import { onFreshStores, type StoreUnderTest } from "./contract-fixture.ts";
 import type { SubjectStore } from "./port.ts";
-import { onFreshStores, type StoreUnderTest } from "./store.contract.ts";
 
 function subject(name: string, namespaces: readonly string[]): Subject {
   return {
