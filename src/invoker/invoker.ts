@@ -12,8 +12,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Bus, Delivery } from "../bus/port.ts";
 import type { Action } from "../entities/action.ts";
 import { type ActivationRecord, toBlockingAnswer, toDocument } from "../entities/activation.ts";
-import { findOutside, resolveLimits, toPayloadBytesMax } from "../entities/limit-rules.ts";
-import type { SystemLimits } from "../entities/limits.ts";
+import {
+  type EffectiveLimits,
+  findOutside,
+  resolveLimits,
+  toPayloadBytesMax,
+} from "../entities/limit-rules.ts";
+import type { NamespaceLimits, SystemLimits } from "../entities/limits.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { KB, MB, SECOND_MS } from "../kernel/units.ts";
 import { type ActivationMessage, decodeActivation } from "../messages/activation-message.ts";
@@ -63,6 +68,7 @@ const LEFT_OUT = "" as ActivationMessage["content"];
 export class Invoker implements AsyncDisposable {
   readonly #options: InvokerOptions;
   readonly #actions: ActionCache;
+  readonly #limits = new WeakMap<NamespaceLimits, EffectiveLimits>();
   readonly #openedAt: number;
   readonly #running = new Set<Activation>();
   readonly #settled: (() => void)[] = [];
@@ -145,8 +151,7 @@ export class Invoker implements AsyncDisposable {
   /** The namespace's limits may be others than when the action was stored. */
   #admit(activation: Activation): void {
     const { delivery, message, action } = activation;
-    const limits = resolveLimits(this.#options.limits, message.user.limits);
-    const wrong = findOutside(action.limits, limits);
+    const wrong = findOutside(action.limits, this.#resolveLimits(message.user.limits));
     if (wrong === undefined) {
       this.#submit(activation);
       return;
@@ -154,6 +159,16 @@ export class Invoker implements AsyncDisposable {
     const outcome: Outcome = { ...internalError(wrong), statusCode: 1 };
     const record = toFallbackRecord(message, outcome, { now: this.#options.clock() });
     this.#inBackground(message, this.#finish({ delivery, message }, record));
+  }
+
+  /** Once for all messages of a key: they share their identity's limits. */
+  #resolveLimits(own: NamespaceLimits): EffectiveLimits {
+    let limits = this.#limits.get(own);
+    if (limits === undefined) {
+      limits = resolveLimits(this.#options.limits, own);
+      this.#limits.set(own, limits);
+    }
+    return limits;
   }
 
   #submit(activation: Activation): void {

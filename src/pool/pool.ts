@@ -62,7 +62,6 @@ export class ContainerPool implements AsyncDisposable {
   readonly #waiting = new WaitingJobs<Job>();
   readonly #containers = new Map<Slot, Container>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #retired = new Set<Slot>();
   readonly #removals = new Set<Promise<void>>();
   #scheduled: NodeJS.Timeout | undefined;
   #closed = false;
@@ -86,10 +85,6 @@ export class ContainerPool implements AsyncDisposable {
     for (const cell of this.#options.stemCells) {
       for (let count = 0; count < cell.initialCount; count++) this.#fillStemCells(cell);
     }
-  }
-
-  get waiting(): number {
-    return this.#waiting.size;
   }
 
   submit(job: Job): void {
@@ -218,8 +213,8 @@ export class ContainerPool implements AsyncDisposable {
     if (slot.need !== undefined) {
       this.#state.observeRun(slot.need.key, slot.lastUsed - runsFrom);
     }
-    if (this.#retired.has(slot)) {
-      this.#retire(slot, 0);
+    if (slot.state === "retired") {
+      if (slot.active === 0) this.#discard(slot);
       return;
     }
     if (this.#waiting.size === 0) return;
@@ -231,11 +226,10 @@ export class ContainerPool implements AsyncDisposable {
   }
 
   /** Takes no more jobs, and is destroyed when the last one in it has ended. */
-  #retire(slot: Slot, ended = 1): void {
-    slot.active -= ended;
-    this.#retired.add(slot);
+  #retire(slot: Slot): void {
+    slot.active--;
+    slot.state = "retired";
     if (slot.active === 0) this.#discard(slot);
-    else slot.state = "retired";
   }
 
   /** Whether the key's next job may have the container at once, without a look at who else waits. */
@@ -245,8 +239,8 @@ export class ContainerPool implements AsyncDisposable {
       const share = this.#state.memoryMbTotal / Math.max(this.#state.namespaces, namespaces.length);
       if (this.#state.memoryMbOf(need.namespace) > share) return false;
     }
-    const oldest = this.#waiting.lines(need.namespace)[0];
-    return oldest === undefined || this.#options.clock() - oldest.since < RETARGET_AFTER_MS;
+    const oldest = this.#waiting.oldestSince(need.namespace);
+    return oldest === undefined || this.#options.clock() - oldest < RETARGET_AFTER_MS;
   }
 
   /** Places whoever can be placed, the namespace with least memory first, in it the oldest first. */
@@ -321,7 +315,6 @@ export class ContainerPool implements AsyncDisposable {
   /** Out of the books at once; resolves when it is gone, and never rejects. */
   async #remove(slot: Slot): Promise<void> {
     const container = this.#containers.get(slot);
-    this.#retired.delete(slot);
     if (!this.#state.remove(slot) || container === undefined) return;
     if (slot.need === undefined) this.#replaceStemCell(slot);
     if (this.#waiting.size > 0) this.#later(0, () => this.#schedule());

@@ -52,4 +52,6 @@ test("a namespace's lines are told longest waiting first", () => {
     waiting.lines("a").map(({ since }) => since),
     [1, 2],
   );
+  assert.equal(waiting.oldestSince("a"), 1);
+  assert.equal(waiting.oldestSince("b"), undefined);
 });

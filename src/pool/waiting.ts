@@ -91,6 +91,16 @@ export class WaitingJobs<Job> {
     return this.#namespaces.get(need.namespace)?.get(need.key)?.head()?.since;
   }
 
+  /** When the one of a namespace came that has waited longest. Asked at each end of a run. */
+  oldestSince(namespace: string): number | undefined {
+    let oldest: number | undefined;
+    for (const line of this.#namespaces.get(namespace)?.values() ?? []) {
+      const since = line.head()?.since;
+      if (since !== undefined && (oldest === undefined || since < oldest)) oldest = since;
+    }
+    return oldest;
+  }
+
   /** The heads of a namespace's lines, longest waiting first. */
   lines(namespace: string): readonly WaitingLine[] {
     const lines: WaitingLine[] = [];
