@@ -1,12 +1,9 @@
 // Floods of every kind that a container can make.
 
-import { before, describe, test } from "node:test";
-import { useBrisk } from "../api/fixture.ts";
-import { createTenant, type Tenant } from "../api/tenants.ts";
-import { compare } from "./fairness.ts";
+import { testFloods } from "./fairness.ts";
 import { runningFlood } from "./floods.ts";
 
-const FLOODS = {
+testFloods({
   "output without end": runningFlood(
     `const main = () => { const all = Buffer.alloc(1 << 16, "x\\n"); for (;;) require("node:fs").writeSync(1, all); }`,
     2,
@@ -26,18 +23,4 @@ const FLOODS = {
     `const main = () => { for (;;) require("node:child_process").spawnSync("/bin/sh", ["-c", ":"]); }`,
     2,
   ),
-};
-
-describe("another tenant's p99 stays within its budget beside", () => {
-  const brisk = useBrisk({ args: ["--driver", "sandbox"] });
-  let tenant: Tenant;
-  before(async () => {
-    tenant = await createTenant(brisk(), "neighbour");
-  });
-
-  for (const [name, flood] of Object.entries(FLOODS)) {
-    test(name, async (context) => {
-      context.diagnostic(await compare(brisk(), tenant, flood));
-    });
-  }
 });

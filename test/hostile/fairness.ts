@@ -2,7 +2,9 @@
 // against the same just before and just after.
 
 import assert from "node:assert/strict";
-import type { Tenant } from "../api/tenants.ts";
+import { before, describe, test } from "node:test";
+import { useBrisk } from "../api/fixture.ts";
+import { createTenant, type Tenant } from "../api/tenants.ts";
 import type { Brisk } from "../harness.ts";
 
 /** The design's promise. */
@@ -22,11 +24,28 @@ export interface Flood {
   start(brisk: Brisk): Promise<() => boolean>;
 }
 
+/** One test a flood, all beside one platform. */
+export function testFloods(floods: Readonly<Record<string, Flood>>): void {
+  describe("another tenant's p99 stays within its budget beside", () => {
+    const brisk = useBrisk({ args: ["--driver", "sandbox"] });
+    let tenant: Tenant;
+    before(async () => {
+      tenant = await createTenant(brisk(), "neighbour");
+    });
+
+    for (const [name, flood] of Object.entries(floods)) {
+      test(name, async (context) => {
+        context.diagnostic(await compare(brisk(), tenant, flood));
+      });
+    }
+  });
+}
+
 /**
  * Fails where the flood costs too much each time: what else the machine does can only add to it, and
  * not always. @returns the figures, for people
  */
-export async function compare(brisk: Brisk, tenant: Tenant, flood: Flood): Promise<string> {
+async function compare(brisk: Brisk, tenant: Tenant, flood: Flood): Promise<string> {
   const seen: string[] = [];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const { alone, beside, samples } = await measureBoth(brisk, tenant, flood);
