@@ -85,6 +85,8 @@ export interface ContainerDriver extends AsyncDisposable {
   readonly isolation: Isolation;
   /** What an operator should know, in sentences: what is missing, what that means, how to get it. */
   readonly notices: readonly string[];
+  /** The one of the notices that says why containers have no network, where they were to have one. */
+  readonly networkTrouble: string | undefined;
   /** Resolves when it can take `init`. Rejects if no container can be made. */
   create(spec: ContainerSpec): Promise<Container>;
 }

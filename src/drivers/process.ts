@@ -35,6 +35,7 @@ export async function openProcessDriver(options: ProcessOptions): Promise<Contai
   return {
     isolation: "none",
     notices: [NOTICE],
+    networkTrouble: undefined,
     create: async (spec) => {
       made += 1;
       const container = await start(options, String(made), spec);

@@ -50,7 +50,7 @@ export async function openSandboxDriver(options: SandboxOptions): Promise<Contai
   if (networkTrouble !== undefined) notices.push(networkTrouble);
   const isOnline = options.network && networkTrouble === undefined;
   const networkProgram = isOnline ? findProgram(NETWORK_PROGRAM) : undefined;
-  return new SandboxDriver(options, { cgroups, networkProgram, notices });
+  return new SandboxDriver(options, { cgroups, networkProgram, networkTrouble, notices });
 }
 
 const NO_CGROUPS =
@@ -60,12 +60,14 @@ const NO_CGROUPS =
 interface Found {
   readonly cgroups: Cgroups | undefined;
   readonly networkProgram: string | undefined;
+  readonly networkTrouble: string | undefined;
   readonly notices: readonly string[];
 }
 
 class SandboxDriver implements ContainerDriver {
   readonly isolation = "sandbox";
   readonly notices: readonly string[];
+  readonly networkTrouble: string | undefined;
   readonly #options: SandboxOptions;
   readonly #cgroups: Cgroups | undefined;
   readonly #program: string;
@@ -83,6 +85,7 @@ class SandboxDriver implements ContainerDriver {
     this.#program = findProgram(SANDBOX_PROGRAM) ?? SANDBOX_PROGRAM;
     this.#networkProgram = found.networkProgram;
     this.notices = found.notices;
+    this.networkTrouble = found.networkTrouble;
     this.#files = writeSandboxFiles(options.publicDirectory);
   }
 

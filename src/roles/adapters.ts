@@ -55,12 +55,9 @@ export async function openDriver(needs: DriverNeeds): Promise<OpenedDriver> {
   if (name === "process") refusePublicHost(needs.settings.host);
   const driver = await DRIVERS[name](needs);
   const notices = trouble === undefined ? driver.notices : [trouble, ...driver.notices];
-  if (needs.settings.network === "on" && name === "sandbox" && notices.length > 0) {
-    const missing = driver.notices.find((notice) => notice.includes("network"));
-    if (missing !== undefined) {
-      await driver[Symbol.asyncDispose]();
-      throw new SettingError(`--network is "on", which cannot be had: ${missing}`);
-    }
+  if (needs.settings.network === "on" && driver.networkTrouble !== undefined) {
+    await driver[Symbol.asyncDispose]();
+    throw new SettingError(`--network is "on", which cannot be had: ${driver.networkTrouble}`);
   }
   return { driver, notices };
 }
