@@ -5,8 +5,11 @@ import type { Readable } from "node:stream";
 import { MB } from "../kernel/units.ts";
 import type { Output } from "./port.ts";
 
-/** What one container may have read in a window: 200 MB/s, so that a largest result passes in one. */
-const WINDOW_MS = 10;
+/**
+ * What one container may have read in a window: a largest result passes in one, and 40 MB/s take a few
+ * hundredths of a core to read.
+ */
+const WINDOW_MS = 50;
 const WINDOW_BYTES_MAX = 2 * MB;
 /** Enough for what an interpreter says when it runs out of memory. */
 const TAIL_BYTES_MAX = 4096;

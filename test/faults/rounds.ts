@@ -179,8 +179,9 @@ async function readOutcome(
   { promised, runsFile }: { readonly promised: Promised; readonly runsFile: string },
 ): Promise<Pick<Rounds, "records" | "runs">> {
   return waitFor(async () => {
-    const runs = await readRuns(runsFile);
+    // In this order: what ends in between would have a record and seem never to have run.
     const records = await readRecords(brisk);
+    const runs = await readRuns(runsFile);
     const ids = [...promised.accepted, ...runs.keys()];
     return ids.every((id) => records.has(id)) ? { records, runs } : undefined;
   });
