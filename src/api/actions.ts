@@ -4,15 +4,15 @@ import type { Action } from "../entities/action.ts";
 import { checkActionSizes } from "../entities/action-update.ts";
 import { resolveLimits, toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
-import { type EntityPath, parseEntityName, type QualifiedName } from "../entities/names.ts";
+import type { EntityPath } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import { checkOwn } from "../entitlement/rights.ts";
 import type { Throttles } from "../entitlement/throttles.ts";
 import type { Invocations, InvokeAccepted, InvokeFinished } from "../invocation/port.ts";
 import { failure } from "../kernel/errors.ts";
 import { isJsonObject, type RawJson, toSingleLine } from "../kernel/json.ts";
-import { MB } from "../kernel/units.ts";
 import type { ActionRegistry } from "../registry/actions.ts";
+import { BODY_BYTES_MAX, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
 import { parseBoolean, parseInteger, parsePage } from "./query.ts";
 import type { Parameters, QueryParameter, Route } from "./routes.ts";
@@ -25,27 +25,11 @@ export interface ActionRouteOptions {
   readonly limits: SystemLimits;
 }
 
-/** The server's bound on any body (rest-api specification, 1.1). */
-const BODY_BYTES_MAX: number = 50 * MB;
-
-export const PAGE_QUERY: readonly QueryParameter[] = [
-  { name: "limit", type: "integer", meaning: "Entries, up to 200; 0 means 200, standard is 30" },
-  { name: "skip", type: "integer", meaning: "Entries to leave out at the beginning" },
-  { name: "count", type: "boolean", meaning: "Answer only how many there are" },
-];
-
 const INVOKE_QUERY: readonly QueryParameter[] = [
   { name: "blocking", type: "boolean", meaning: "Wait for the end" },
   { name: "result", type: "boolean", meaning: "Answer only the result; only where blocking" },
   { name: "timeout", type: "integer", meaning: "How long to wait, in ms from 1 to 60000" },
 ];
-
-const COMMON = {
-  400: "A name, a query parameter or the body is wrong",
-  401: "No or wrong credentials",
-  403: "Another namespace's",
-} as const;
-const MISSING = { 404: "There is none of this name", 409: "Something else has this name" } as const;
 
 export function createActionRoutes(options: ActionRouteOptions): readonly Route[] {
   const handlers = new ActionHandlers(options);
@@ -189,8 +173,7 @@ class ActionHandlers {
 
   async listPackage({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
     const { package: packageName = "" } = parameters;
-    const named = { name: parseEntityName(packageName) };
-    const name = toOwn(named, parameters, identity);
+    const name = toOwn(toNames({ name: packageName }), parameters, identity);
     await this.#options.registry.checkPackage(name);
     return this.#list(query, `${name.namespace}/${name.name}` as EntityPath);
   }
@@ -203,23 +186,6 @@ class ActionHandlers {
     }
     return json((await registry.list(path, page)).map(toSummary));
   }
-}
-
-function toNames({
-  package: packageName,
-  name = "",
-}: Parameters): Omit<QualifiedName, "namespace"> {
-  const parsed = packageName === undefined ? {} : { package: parseEntityName(packageName) };
-  return { ...parsed, name: parseEntityName(name) };
-}
-
-function toOwn(
-  names: Omit<QualifiedName, "namespace">,
-  { namespace = "" }: Parameters,
-  identity: Identity,
-): QualifiedName {
-  const resource = names.package ?? names.name;
-  return { ...names, namespace: checkOwn(identity, { namespace, resource }) };
 }
 
 function checkWait(waitMs: number, max: number): void {

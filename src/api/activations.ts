@@ -9,7 +9,7 @@ import { checkOwn } from "../entitlement/rights.ts";
 import { failure } from "../kernel/errors.ts";
 import { isActivationId } from "../kernel/ids.ts";
 import type { ActivationQuery, ActivationStore } from "../stores/port.ts";
-import { PAGE_QUERY } from "./actions.ts";
+import { PAGE_QUERY } from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
 import { parseBoolean, parseInteger, parsePage } from "./query.ts";
 import type { Parameters, Route } from "./routes.ts";

@@ -17,6 +17,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { failure } from "../kernel/errors.ts";
 import { MB } from "../kernel/units.ts";
 import type { EntityStore, PageOptions, StoredEntity } from "../stores/port.ts";
+import { Collection } from "./collection.ts";
 
 export interface ActionRegistryOptions {
   readonly entities: EntityStore;
@@ -56,6 +57,7 @@ export function createActionRegistry(options: ActionRegistryOptions): ActionRegi
 
 class Actions implements ActionRegistry {
   readonly #options: ActionRegistryOptions;
+  readonly #actions: Collection<Action>;
   readonly #remembered = new Map<DocumentId, StoredEntity<Action>>();
   /** Of everything remembered since it was last cleared, also of what was forgotten since. */
   #characters = 0;
@@ -64,6 +66,7 @@ class Actions implements ActionRegistry {
 
   constructor(options: ActionRegistryOptions) {
     this.#options = options;
+    this.#actions = new Collection(options.entities, "action");
   }
 
   async find(name: QualifiedName): Promise<StoredEntity<Action>> {
@@ -92,15 +95,7 @@ class Actions implements ActionRegistry {
 
   async #get(name: QualifiedName, code: boolean): Promise<StoredEntity<Action>> {
     await this.#checkPackageOf(name);
-    const found = await this.#lookUp(name, code);
-    if (found === undefined) throw failure("resource-missing");
-    return found;
-  }
-
-  async #lookUp(name: QualifiedName, code: boolean): Promise<StoredEntity<Action> | undefined> {
-    const found = await this.#options.entities.get(toDocumentId(name), { code });
-    if (found !== undefined && found.type !== "action") throw failure("other-type");
-    return found as StoredEntity<Action> | undefined;
+    return this.#actions.get(toDocumentId(name), { code });
   }
 
   async #checkPackageOf({ namespace, package: packageName }: QualifiedName): Promise<void> {
@@ -117,51 +112,44 @@ class Actions implements ActionRegistry {
   }
 
   async put({ name, request, overwrite, identity }: PutAction): Promise<Action> {
-    const { entities, manifest, limits, clock } = this.#options;
+    const { manifest, limits, clock } = this.#options;
     await this.#checkPackageOf(name);
-    const before = await this.#lookUp(name, true);
-    if (before !== undefined && !overwrite) throw failure("already-exists");
-    const update = { name, request, now: clock() };
     const rules = {
       manifest,
       limits: resolveLimits(limits, identity.limits),
       allowedKinds: identity.limits.allowedKinds ?? [],
     };
+    const update = (before: Action | undefined) =>
+      updateAction(
+        { name, request, now: clock(), ...(before === undefined ? {} : { before }) },
+        rules,
+      );
     const id = toDocumentId(name);
-    if (before === undefined) {
-      const document = updateAction(update, rules);
-      await this.#change(id, () => entities.put({ id, type: "action", document }));
-      return document;
-    }
-    const document = updateAction({ ...update, before: before.document }, rules);
-    const replaces = before.revision;
-    await this.#change(id, () => entities.put({ id, type: "action", document, replaces }));
-    return document;
+    return this.#change(id, () => this.#actions.put({ id, overwrite, update }));
   }
 
   async delete(name: QualifiedName): Promise<Action> {
-    const { document, revision } = await this.#get(name, true);
+    const found = await this.#get(name, true);
     const id = toDocumentId(name);
-    await this.#change(id, () => this.#options.entities.delete(id, revision));
-    return document;
+    await this.#change(id, () => this.#actions.delete(id, found));
+    return found.document;
   }
 
   /** Forgets what is remembered also where the write fails: it may have been done all the same. */
-  async #change(id: DocumentId, write: () => Promise<unknown>): Promise<void> {
+  async #change<T>(id: DocumentId, write: () => Promise<T>): Promise<T> {
     try {
-      await write();
+      return await write();
     } finally {
       this.#generation++;
       this.#remembered.delete(id);
     }
   }
 
-  async list(path: EntityPath, page: PageOptions): Promise<readonly Action[]> {
-    const found = await this.#options.entities.list("action", path, page);
-    return found.map(({ document }) => document as Action);
+  list(path: EntityPath, page: PageOptions): Promise<readonly Action[]> {
+    return this.#actions.list(path, page);
   }
 
   count(path: EntityPath): Promise<number> {
-    return this.#options.entities.count("action", path);
+    return this.#actions.count(path);
   }
 }

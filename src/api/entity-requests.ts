@@ -1,0 +1,43 @@
+// What the routes of all collections share: the name in a path, the standard query and answers.
+
+import { parseEntityName, type QualifiedName } from "../entities/names.ts";
+import type { Identity } from "../entities/subject.ts";
+import { checkOwn } from "../entitlement/rights.ts";
+import { MB } from "../kernel/units.ts";
+import type { Parameters, QueryParameter } from "./routes.ts";
+
+/** The server's bound on any body (rest-api specification, 1.1). */
+export const BODY_BYTES_MAX: number = 50 * MB;
+
+export const PAGE_QUERY: readonly QueryParameter[] = [
+  { name: "limit", type: "integer", meaning: "Entries, up to 200; 0 means 200, standard is 30" },
+  { name: "skip", type: "integer", meaning: "Entries to leave out at the beginning" },
+  { name: "count", type: "boolean", meaning: "Answer only how many there are" },
+];
+
+export const COMMON = {
+  400: "A name, a query parameter or the body is wrong",
+  401: "No or wrong credentials",
+  403: "Another namespace's",
+} as const;
+export const MISSING = {
+  404: "There is none of this name",
+  409: "Something else has this name",
+} as const;
+
+export function toNames({
+  package: packageName,
+  name = "",
+}: Parameters): Omit<QualifiedName, "namespace"> {
+  const parsed = packageName === undefined ? {} : { package: parseEntityName(packageName) };
+  return { ...parsed, name: parseEntityName(name) };
+}
+
+export function toOwn(
+  names: Omit<QualifiedName, "namespace">,
+  { namespace = "" }: Parameters,
+  identity: Identity,
+): QualifiedName {
+  const resource = names.package ?? names.name;
+  return { ...names, namespace: checkOwn(identity, { namespace, resource }) };
+}
