@@ -142,6 +142,37 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
     assert.deepEqual(box.texts, ["work"]);
   });
 
+  busTest(
+    "a message that is to wait comes when it is due, and holds up no other",
+    async (under) => {
+      await using bus = await under.open();
+      const box = inbox(bus);
+      const now = Date.now();
+      await bus.publishLater("t", Buffer.from("third"), now + 200);
+      await bus.publishLater("t", Buffer.from("second"), now + 100);
+      await bus.publish("t", Buffer.from("first"), "durable");
+      assert.equal(bus.waiting("t"), 3);
+      await box.take(3);
+      assert.deepEqual(box.texts, ["first", "second", "third"]);
+      assert.ok(Date.now() >= now + 200);
+      assert.equal(box.deliveries[2]?.publishedAt, now + 200);
+    },
+  );
+
+  busTest("a message that is to wait still does after a crash", async (under) => {
+    const first = await under.open();
+    const dueAt = Date.now() + 300;
+    await first.publishLater("t", Buffer.from("later"), dueAt);
+    await first.publishLater("t", Buffer.from("overdue"), dueAt - 299);
+    await under.crash(first);
+    await using second = await under.open();
+    const box = inbox(second);
+    await box.take(1);
+    assert.deepEqual(box.texts, ["overdue"]);
+    await box.take(2);
+    assert.ok(Date.now() >= dueAt);
+  });
+
   busTest("a message of 2 MB comes as it was", async (under) => {
     const message = Buffer.alloc(2 * 1024 * 1024, "0123456789");
     const first = await under.open();

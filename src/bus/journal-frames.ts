@@ -1,7 +1,8 @@
 // The bus's frames in its journal, to bytes and back.
 
-export const KIND = { message: 1, startedMessage: 2, start: 3, done: 4 } as const;
-export type Kind = (typeof KIND)[keyof typeof KIND];
+export const KIND = { message: 1, startedMessage: 2, start: 3, done: 4, laterMessage: 5 } as const;
+type Kind = (typeof KIND)[keyof typeof KIND];
+export type MessageKind = Exclude<Kind, typeof KIND.start | typeof KIND.done>;
 
 /** Sequences and times are 48 bits wide: enough for 8,900 years of milliseconds. */
 const NUMBER_BYTES = 6;
@@ -10,6 +11,7 @@ const TOPIC_AT = MARK_BYTES + NUMBER_BYTES;
 
 export interface FrameMessage {
   readonly topic: string;
+  /** Of a later message, when it is due. */
   readonly publishedAt: number;
   readonly bytes: Buffer;
 }
@@ -29,7 +31,7 @@ export function encodeMark(kind: typeof KIND.start | typeof KIND.done, sequence:
 }
 
 export function encodeMessage(
-  kind: typeof KIND.message | typeof KIND.startedMessage,
+  kind: MessageKind,
   entry: {
     readonly sequence: number;
     readonly publishedAt: number;

@@ -19,16 +19,19 @@ interface MessageStart {
   readonly publishedAt: number;
   readonly bytes: Buffer | undefined;
   readonly startedBefore: boolean;
+  readonly later: boolean;
 }
 
 /**
- *     waiting ─▶ delivered ─▶ started ─▶ done
- *        └───────────┴──▶ lost, where it cannot be kept
+ *     not due ─▶ waiting ─▶ delivered ─▶ started ─▶ done
+ *        └──────────┴──────────┴──▶ lost, where it cannot be kept
  */
 export class Message implements Delivery {
   readonly sequence: number;
   readonly topic: Topic;
+  /** Milliseconds since the epoch; where it is a later one, when it is due. */
   readonly publishedAt: number;
+  readonly later: boolean;
   startedBefore: boolean;
   /** Absent where they are to be read from the journal. */
   bytes: Buffer | undefined;
@@ -44,6 +47,7 @@ export class Message implements Delivery {
     this.sequence = start.sequence;
     this.topic = start.topic;
     this.publishedAt = start.publishedAt;
+    this.later = start.later;
     this.bytes = start.bytes;
     this.startedBefore = start.startedBefore;
     this.#keeper = keeper;

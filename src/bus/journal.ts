@@ -10,7 +10,13 @@ import type { Clock } from "../kernel/clock.ts";
 import { type BriskError, failure } from "../kernel/errors.ts";
 import { invariant } from "../kernel/invariant.ts";
 import { MB, SECOND_MS } from "../kernel/units.ts";
-import { decodeFrame, encodeMark, encodeMessage, KIND } from "./journal-frames.ts";
+import {
+  decodeFrame,
+  encodeMark,
+  encodeMessage,
+  KIND,
+  type MessageKind,
+} from "./journal-frames.ts";
 import { Message, type MessageKeeper } from "./journal-message.ts";
 import { JournalSpace } from "./journal-space.ts";
 import { Topic } from "./journal-topic.ts";
@@ -32,6 +38,13 @@ const SEGMENT_BYTES = 16 * MB;
 const MEMORY_BYTES = 64 * MB;
 /** When done marks that could not be written, mostly for want of room, are tried again. */
 const RETRY_MS = SECOND_MS;
+
+interface Publication {
+  readonly bytes: Buffer;
+  readonly keep: Keep;
+  readonly publishedAt: number;
+  readonly later: boolean;
+}
 
 export function openJournalBus(options: JournalBusOptions): Bus {
   return new JournalBus(options);
@@ -79,8 +92,9 @@ class JournalBus implements Bus, MessageKeeper {
     // The frame is a view of a whole segment, which must not be kept for it.
     const bytes = this.#hasMemory ? Buffer.from(read.bytes) : undefined;
     const topic = this.#topic(read.topic);
-    const message = new Message({ sequence, topic, publishedAt, bytes, startedBefore }, this);
-    this.#keep(message, frame);
+    const later = kind === KIND.laterMessage;
+    const start = { sequence, topic, publishedAt, bytes, startedBefore, later };
+    this.#keep(new Message(start, this), frame);
   }
 
   get #hasMemory(): boolean {
@@ -88,17 +102,26 @@ class JournalBus implements Bus, MessageKeeper {
   }
 
   publish(topicName: string, bytes: Buffer, keep: Keep): Promise<void> {
+    const publishedAt = this.#options.clock();
+    return this.#publish(topicName, { bytes, keep, publishedAt, later: false });
+  }
+
+  publishLater(topicName: string, bytes: Buffer, dueAt: number): Promise<void> {
+    return this.#publish(topicName, { bytes, keep: "durable", publishedAt: dueAt, later: true });
+  }
+
+  #publish(topicName: string, { keep, ...given }: Publication): Promise<void> {
     if (this.#closed) return Promise.reject(failure("stopping"));
     const topic = this.#topic(topicName);
     const cause = this.#findFull(topic, keep);
     if (cause !== undefined) return Promise.reject(cause);
-    const start = { sequence: ++this.#sequence, topic, bytes, startedBefore: false };
-    const message = new Message({ ...start, publishedAt: this.#options.clock() }, this);
+    const sequence = ++this.#sequence;
+    const message = new Message({ ...given, sequence, topic, startedBefore: false }, this);
     if (keep === "volatile") {
       topic.offer(message);
       return RESOLVED;
     }
-    this.#keep(message, this.#append(KIND.message, message, bytes));
+    this.#keep(message, this.#append(toKind(message), message, given.bytes));
     topic.offer(message);
     if (!this.#hasMemory) this.#swapOut(message);
     if (keep === "written") return this.#journal.written();
@@ -116,11 +139,7 @@ class JournalBus implements Bus, MessageKeeper {
     return isFull ? failure("bus-full", { waiting }) : undefined;
   }
 
-  #append(
-    kind: typeof KIND.message | typeof KIND.startedMessage,
-    message: Message,
-    bytes: Buffer,
-  ): Position {
+  #append(kind: MessageKind, message: Message, bytes: Buffer): Position {
     const { sequence, publishedAt, topic } = message;
     const parts = encodeMessage(kind, { sequence, publishedAt, topic, message: bytes });
     const replaced = message.position;
@@ -133,7 +152,7 @@ class JournalBus implements Bus, MessageKeeper {
   #topic(name: string): Topic {
     let topic = this.#topics.get(name);
     if (topic === undefined) {
-      topic = new Topic(name);
+      topic = new Topic(name, this.#options.clock);
       this.#topics.set(name, topic);
     }
     return topic;
@@ -262,8 +281,7 @@ class JournalBus implements Bus, MessageKeeper {
     this.#copying = true;
     const staying = [...this.#messages.values()].filter((m) => m.position?.segment === segment);
     for (const message of staying) {
-      const kind = message.started || message.startedBefore ? KIND.startedMessage : KIND.message;
-      this.#move(message, this.#append(kind, message, this.read(message)));
+      this.#move(message, this.#append(toKind(message), message, this.read(message)));
     }
     // Where the copies cannot be kept, the old ones hold: the segment stays until the next time.
     const end = () => {
@@ -288,9 +306,15 @@ class JournalBus implements Bus, MessageKeeper {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retryTimer);
+    for (const topic of this.#topics.values()) topic.close();
     this.#payOwed();
     await this.#journal[Symbol.asyncDispose]();
   }
+}
+
+function toKind({ started, startedBefore, later }: Message): MessageKind {
+  if (started || startedBefore) return KIND.startedMessage;
+  return later ? KIND.laterMessage : KIND.message;
 }
 
 const RESOLVED: Promise<void> = Promise.resolve();

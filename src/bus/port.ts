@@ -20,7 +20,7 @@ export type Keep = "volatile" | "written" | "durable";
  */
 export interface Delivery {
   readonly message: Buffer;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; of a message that was to wait, when it was due. */
   readonly publishedAt: number;
   /** `start` had been called by an earlier process: it may have been worked on, and must not be again. */
   readonly startedBefore: boolean;
@@ -46,8 +46,13 @@ export interface Bus extends AsyncDisposable {
    * kept; then the message will not be delivered, or what was delivered cannot be started.
    */
   publish(topic: string, message: Buffer, keep: Keep): Promise<void>;
+  /**
+   * The same, durably, for a message that is delivered from `dueAt` on, in milliseconds since the epoch,
+   * behind what waits then.
+   */
+  publishLater(topic: string, message: Buffer, dueAt: number): Promise<void>;
   /** One subscriber a topic. Messages published before are delivered first. */
   subscribe(options: SubscribeOptions): AsyncDisposable;
-  /** Messages of a topic that are not done. */
+  /** Messages of a topic that are not done, also those that are not due yet. */
   waiting(topic: string): number;
 }
