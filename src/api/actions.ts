@@ -10,13 +10,12 @@ import { checkOwn } from "../entitlement/rights.ts";
 import type { Throttles } from "../entitlement/throttles.ts";
 import type { Invocations, InvokeAccepted, InvokeFinished } from "../invocation/port.ts";
 import { failure } from "../kernel/errors.ts";
-import { isJsonObject, type RawJson, toSingleLine } from "../kernel/json.ts";
 import type { ActionRegistry } from "../registry/actions.ts";
 import { BODY_BYTES_MAX, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
 import { parseBoolean, parseInteger, parsePage } from "./query.ts";
 import type { Parameters, QueryParameter, Route } from "./routes.ts";
-import { actionBody, parseActionBody, parseJson, payloadBody, toKindDetail } from "./schemas.ts";
+import { actionBody, parseActionBody, parsePayload, payloadBody } from "./schemas.ts";
 
 export interface ActionRouteOptions {
   readonly registry: ActionRegistry;
@@ -192,13 +191,6 @@ function checkWait(waitMs: number, max: number): void {
   if (waitMs >= 1 && waitMs <= max) return;
   const detail = `The value '${waitMs}' is not in the range of 1 to ${max} milliseconds.`;
   throw failure("query-malformed", { name: "timeout", detail });
-}
-
-function parsePayload(text: string): RawJson | undefined {
-  if (text === "") return undefined;
-  const value = parseJson(text);
-  if (isJsonObject(value)) return toSingleLine(text);
-  throw failure("body-malformed", { detail: toKindDetail(value) });
 }
 
 function toInvokeReply(outcome: InvokeAccepted | InvokeFinished, isResult: boolean): Reply {

@@ -21,6 +21,7 @@ export interface Call {
 
 export interface Reply {
   readonly status: number;
+  /** Empty where the status is 204. */
   readonly text: string;
   /** `application/json` unless given. */
   readonly contentType?: string;
@@ -47,6 +48,7 @@ export function toErrorReply(cause: BriskError, transactionId: TransactionId): R
   return json({ error: cause.message, code: transactionId }, cause.status);
 }
 
+const NO_CONTENT = 204;
 /** How long the rest of a body that nobody reads is taken and dropped. */
 const DRAIN_MS = 10 * SECOND_MS;
 
@@ -55,15 +57,11 @@ export function send(
   reply: Reply,
   transactionId: TransactionId,
 ): void {
-  const headers = [
-    "Content-Type",
-    reply.contentType ?? JSON_TYPE,
-    "Content-Length",
-    String(Buffer.byteLength(reply.text)),
-    "X-Request-ID",
-    transactionId,
-    ...CORS_HEADERS,
-  ];
+  const headers = ["X-Request-ID", transactionId, ...CORS_HEADERS];
+  if (reply.status !== NO_CONTENT) {
+    const length = String(Buffer.byteLength(reply.text));
+    headers.push("Content-Type", reply.contentType ?? JSON_TYPE, "Content-Length", length);
+  }
   if (reply.activationId !== undefined) {
     headers.push("x-openwhisk-activation-id", reply.activationId);
   }

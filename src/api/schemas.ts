@@ -3,14 +3,14 @@
 import * as v from "valibot";
 import type { ActionRequest } from "../entities/action-update.ts";
 import { failure } from "../kernel/errors.ts";
-import { isJsonObject, isTooDeep } from "../kernel/json.ts";
+import { isJsonObject, isTooDeep, type RawJson, toSingleLine } from "../kernel/json.ts";
 
 /** `null` for an optional field is the same as leaving it out. */
-function optional<const Schema extends v.GenericSchema>(schema: Schema) {
+export function optional<const Schema extends v.GenericSchema>(schema: Schema) {
   return v.nullish(schema);
 }
 
-const keyValue = v.object({
+export const keyValue = v.object({
   key: v.string(),
   value: v.unknown(),
   init: v.optional(v.boolean()),
@@ -47,6 +47,14 @@ export const actionBody = v.object({
 /** Arguments of an invocation, of any names; they pass through as they are written. */
 export const payloadBody = v.looseObject({});
 
+/** `undefined` for no body. Throws `body-malformed` for what is no object. */
+export function parsePayload(text: string): RawJson | undefined {
+  if (text === "") return undefined;
+  const value = parseJson(text);
+  if (isJsonObject(value)) return toSingleLine(text);
+  throw failure("body-malformed", { detail: toKindDetail(value) });
+}
+
 export function parseActionBody(text: string): ActionRequest {
   const { exec: given, ...body } = parseBody(actionBody, text);
   const request = withoutAbsent({
@@ -61,11 +69,11 @@ export function parseActionBody(text: string): ActionRequest {
 }
 
 /** `init` is kept only where it is true. */
-function toKeyValue({ key, value, init }: v.InferOutput<typeof keyValue>) {
+export function toKeyValue({ key, value, init }: v.InferOutput<typeof keyValue>) {
   return init === true ? { key, value, init } : { key, value };
 }
 
-function withoutAbsent<T extends object>(value: T): Partial<T> {
+export function withoutAbsent<T extends object>(value: T): Partial<T> {
   const entries = Object.entries(value).filter(
     ([, member]) => member !== undefined && member !== null,
   );
@@ -73,7 +81,7 @@ function withoutAbsent<T extends object>(value: T): Partial<T> {
 }
 
 /** Throws `body-malformed` that names the field, what it is and what it must be. */
-function parseBody<Schema extends v.GenericSchema>(
+export function parseBody<Schema extends v.GenericSchema>(
   schema: Schema,
   text: string,
 ): v.InferOutput<Schema> {

@@ -35,9 +35,10 @@ export interface ActivationRecord {
   readonly cause?: ActivationId;
   /** Milliseconds since the epoch. */
   readonly start: number;
-  readonly end: number;
-  /** Milliseconds; with the initialisation where there was one. */
-  readonly duration: number;
+  /** Absent for triggers, which fire at one moment. */
+  readonly end?: number;
+  /** Milliseconds; with the initialisation where there was one. Absent where `end` is. */
+  readonly duration?: number;
   readonly annotations: readonly KeyValue[];
   readonly response: ActivationResponse;
   readonly logs: readonly string[];
@@ -53,7 +54,8 @@ export interface ActivationDocument {
   readonly filterName: string;
   readonly subject: string;
   readonly start: number;
-  readonly statusCode: StatusCode;
+  /** What lists show; absent for what has no end. */
+  readonly statusCode?: StatusCode;
   readonly head: string;
   readonly response: RawJson;
   readonly logs: RawJson;
@@ -66,8 +68,7 @@ export function toDocument(record: ActivationRecord): ActivationDocument {
     version: record.version,
     activationId: record.activationId,
     start: record.start,
-    end: record.end,
-    duration: record.duration,
+    ...(record.end === undefined ? {} : { end: record.end, duration: record.duration }),
     ...(record.cause === undefined ? {} : { cause: record.cause }),
     annotations: record.annotations,
     publish: false,
@@ -78,7 +79,7 @@ export function toDocument(record: ActivationRecord): ActivationDocument {
     filterName: record.filterName,
     subject: record.subject,
     start: record.start,
-    statusCode: record.response.statusCode,
+    ...(record.end === undefined ? {} : { statusCode: record.response.statusCode }),
     head: head.slice(0, -1),
     response: toResponseText(record.response),
     logs: record.logs.length === 0 ? NO_LOGS : toRawJson(record.logs),
@@ -108,5 +109,6 @@ export function toBlockingAnswer(document: ActivationDocument): RawJson {
 
 /** A list's entry. */
 export function toSummaryText(document: Pick<ActivationDocument, "head" | "statusCode">): RawJson {
-  return `${document.head},"statusCode":${document.statusCode}}` as RawJson;
+  const { head, statusCode } = document;
+  return (statusCode === undefined ? `${head}}` : `${head},"statusCode":${statusCode}}`) as RawJson;
 }

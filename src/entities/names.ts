@@ -43,6 +43,12 @@ export function toPath(name: QualifiedName): EntityPath {
   ) as EntityPath;
 }
 
+/** Where something is that has this path. */
+export function fromPath(path: EntityPath): Omit<QualifiedName, "name"> {
+  const [namespace, packageName] = path.split("/") as [EntityName, EntityName?];
+  return packageName === undefined ? { namespace } : { namespace, package: packageName };
+}
+
 export function toDocumentId(name: QualifiedName): DocumentId {
   return `${toPath(name)}/${name.name}` as DocumentId;
 }

@@ -20,3 +20,12 @@ export function toNextVersion(version: string): string {
   const [major = "0", minor = "0", patch = "0"] = version.split(".");
   return `${major}.${minor}.${Number(patch) + 1}`;
 }
+
+/** The given one, or the one after that of what was there. Throws `body-malformed`. */
+export function chooseVersion(
+  given: string | undefined,
+  before: { readonly version: string } | undefined,
+): string {
+  if (given !== undefined) return parseVersion(given);
+  return before === undefined ? FIRST_VERSION : toNextVersion(before.version);
+}

@@ -5,7 +5,7 @@ import type { Identity } from "../entities/subject.ts";
 import { failure } from "../kernel/errors.ts";
 
 /** Stands for one's own namespace in paths and references. */
-const OWN = "_";
+export const OWN = "_";
 
 /** The namespace that a path names. Throws `not-authorized` for another than one's own. */
 export function checkOwn(

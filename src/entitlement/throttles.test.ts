@@ -21,6 +21,7 @@ class World {
     this.throttles = new Throttles({
       limits: {
         invocationsPerMinute: Number.POSITIVE_INFINITY,
+        firesPerMinute: Number.POSITIVE_INFINITY,
         concurrentInvocations: 1_000_000,
         ...limits,
       },

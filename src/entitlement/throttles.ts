@@ -1,5 +1,5 @@
-// How often, and how much at a time: the rate of a namespace's invocations in a clock minute, and its
-// activations in flight (rest-api specification, 9.3). Must be one per namespace: with several
+// How often, and how much at a time: the rates of a namespace's invocations and of its fires in a clock
+// minute, and its activations in flight (rest-api specification, 9.3). Must be one per namespace: with several
 // controllers each gets its share.
 
 import type { SystemLimits } from "../entities/limits.ts";
@@ -9,7 +9,10 @@ import { failure } from "../kernel/errors.ts";
 import { MINUTE_MS } from "../kernel/units.ts";
 
 export interface ThrottleOptions {
-  readonly limits: Pick<SystemLimits, "invocationsPerMinute" | "concurrentInvocations">;
+  readonly limits: Pick<
+    SystemLimits,
+    "invocationsPerMinute" | "firesPerMinute" | "concurrentInvocations"
+  >;
   /** Activations of a namespace, by uuid, that wait or run. */
   readonly inFlight: (namespaceUuid: string) => number;
   readonly clock: Clock;
@@ -17,28 +20,51 @@ export interface ThrottleOptions {
 
 export class Throttles {
   readonly #options: ThrottleOptions;
-  readonly #counts = new Map<string, number>();
-  #minute = 0;
+  readonly #invocations: MinuteRate;
+  readonly #fires: MinuteRate;
 
   constructor(options: ThrottleOptions) {
     this.#options = options;
+    this.#invocations = new MinuteRate(options.clock);
+    this.#fires = new MinuteRate(options.clock);
   }
 
   /** Counts one invocation, also a refused one. Throws `too-many-per-minute`, `too-many-concurrent`. */
   admit({ namespace, limits }: Identity): void {
     const { uuid } = namespace;
     const perMinute = limits.invocationsPerMinute ?? this.#options.limits.invocationsPerMinute;
-    if (perMinute !== Number.POSITIVE_INFINITY) {
-      const count = this.#count(uuid);
-      if (count > perMinute) throw failure("too-many-per-minute", { count, allowed: perMinute });
-    }
+    this.#invocations.admit(uuid, perMinute);
     const allowed = limits.concurrentInvocations ?? this.#options.limits.concurrentInvocations;
     const count = this.#options.inFlight(uuid);
     if (count >= allowed) throw failure("too-many-concurrent", { count: count + 1, allowed });
   }
 
+  /** Counts one fire, also a refused one. Throws `too-many-per-minute`. */
+  admitFire({ namespace, limits }: Identity): void {
+    const perMinute = limits.firesPerMinute ?? this.#options.limits.firesPerMinute;
+    this.#fires.admit(namespace.uuid, perMinute);
+  }
+}
+
+/** Of each namespace. */
+class MinuteRate {
+  readonly #clock: Clock;
+  readonly #counts = new Map<string, number>();
+  #minute = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Throws `too-many-per-minute`. */
+  admit(uuid: string, allowed: number): void {
+    if (allowed === Number.POSITIVE_INFINITY) return;
+    const count = this.#count(uuid);
+    if (count > allowed) throw failure("too-many-per-minute", { count, allowed });
+  }
+
   #count(uuid: string): number {
-    const minute = Math.floor(this.#options.clock() / MINUTE_MS);
+    const minute = Math.floor(this.#clock() / MINUTE_MS);
     if (minute !== this.#minute) {
       this.#minute = minute;
       this.#counts.clear();

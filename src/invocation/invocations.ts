@@ -3,10 +3,9 @@
 
 import type { Balancer } from "../balancer/balancer.ts";
 import type { SystemLimits } from "../entities/limits.ts";
-import { failure } from "../kernel/errors.ts";
 import { createActivationId } from "../kernel/ids.ts";
 import { KB } from "../kernel/units.ts";
-import { mergeArguments } from "./parameters.ts";
+import { mergeArguments, refuseTooLarge } from "./parameters.ts";
 import type { Invocations, InvokeAccepted, InvokeFinished, InvokeRequest } from "./port.ts";
 
 export interface InvocationsOptions {
@@ -46,11 +45,4 @@ export function createInvocations({ balancer, limits }: InvocationsOptions): Inv
   }
 
   return { invoke, inFlight: (namespaceUuid) => balancer.inFlight(namespaceUuid) };
-}
-
-function refuseTooLarge(content: string, allowed: number): void {
-  // A character takes three bytes at most, so that only long texts have to be measured.
-  if (content.length * 3 <= allowed) return;
-  const is = Buffer.byteLength(content);
-  if (is > allowed) throw failure("too-large", { field: "Request", is, allowed });
 }

@@ -2,7 +2,8 @@
 // text is not printed anew: keys are looked at, values pass through as they came.
 // Source: rest-api 5.4 and 5.5.
 
-import type { Action } from "../entities/action.ts";
+import type { Action, KeyValue } from "../entities/action.ts";
+import type { Trigger } from "../entities/trigger.ts";
 import { failure } from "../kernel/errors.ts";
 import { isJsonObject, type JsonObject, type RawJson } from "../kernel/json.ts";
 
@@ -21,11 +22,33 @@ export function mergeArguments(action: Action, payload: RawJson = EMPTY): Merged
   const sent: unknown = JSON.parse(payload);
   const own = isJsonObject(sent) ? sent : {};
   if (isFinal(action)) refuseFinal(action, own);
-  const inherited = parameters
-    .filter(({ key }) => !Object.hasOwn(own, key))
-    .map(({ key, value }) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  const inherited = parameters.filter(({ key }) => !Object.hasOwn(own, key)).map(toMember);
   const initKeys = parameters.filter(({ init }) => init === true).map(({ key }) => key);
   return { content: join(inherited, payload), initKeys };
+}
+
+/**
+ * The arguments of what a trigger fires: its parameters, under the request's headers, under the event.
+ * Source: web-and-composition 4.2.
+ */
+export function mergeEvent(
+  trigger: Pick<Trigger, "parameters">,
+  event: { readonly headers: JsonObject; readonly payload?: RawJson },
+): RawJson {
+  const { headers, payload = EMPTY } = event;
+  const sent: unknown = JSON.parse(payload);
+  const own = isJsonObject(sent) ? sent : {};
+  const parameters = trigger.parameters.filter(({ key }) => key !== HEADERS);
+  const inherited = [...parameters, { key: HEADERS, value: headers }]
+    .filter(({ key }) => !Object.hasOwn(own, key))
+    .map(toMember);
+  return join(inherited, payload);
+}
+
+const HEADERS = "__ow_headers";
+
+function toMember({ key, value }: KeyValue): string {
+  return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
 }
 
 /** Puts members in front of an object's own. */
@@ -47,4 +70,12 @@ function refuseFinal({ parameters }: Action, sent: JsonObject): void {
   if (refused.length === 0) return;
   const detail = `Request defines parameters that are not allowed: ${refused.join(", ")} (the action's parameters are final)`;
   throw failure("invalid", { detail });
+}
+
+/** Throws `too-large`. */
+export function refuseTooLarge(content: string, allowed: number): void {
+  // A character takes three bytes at most, so that only long texts have to be measured.
+  if (content.length * 3 <= allowed) return;
+  const is = Buffer.byteLength(content);
+  if (is > allowed) throw failure("too-large", { field: "Request", is, allowed });
 }

@@ -8,15 +8,19 @@ import { createActionRoutes } from "../api/actions.ts";
 import { createActivationRoutes } from "../api/activations.ts";
 import { type BuildInfo, createApiInfo, createSystemInfo } from "../api/info.ts";
 import { createNamespaceRoutes } from "../api/namespaces.ts";
+import { createRuleRoutes } from "../api/rules.ts";
 import { type Api, createApi } from "../api/server.ts";
+import { createTriggerRoutes } from "../api/triggers.ts";
 import { Balancer } from "../balancer/balancer.ts";
 import { openJournalBus } from "../bus/journal.ts";
 import type { Bus } from "../bus/port.ts";
 import type { ContainerDriver } from "../drivers/port.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
+import type { Identity } from "../entities/subject.ts";
 import { createAuthenticator } from "../entitlement/authenticator.ts";
 import { Throttles } from "../entitlement/throttles.ts";
+import { Firings } from "../invocation/firings.ts";
 import { createInvocations } from "../invocation/invocations.ts";
 import type { Invocations } from "../invocation/port.ts";
 import { Invoker } from "../invoker/invoker.ts";
@@ -24,6 +28,9 @@ import { systemClock } from "../kernel/clock.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 import { ContainerPool } from "../pool/pool.ts";
 import { createActionRegistry } from "../registry/actions.ts";
+import { createRuleRegistry } from "../registry/rules.ts";
+import { createTriggerRegistry } from "../registry/triggers.ts";
+import { Turns } from "../registry/turns.ts";
 import { openPublicDirectory } from "../runtimes/public-directory.ts";
 import { openRuntimes, type Runtimes } from "../runtimes/runtimes.ts";
 import { SettingError } from "../settings/parse.ts";
@@ -185,8 +192,16 @@ function openApi(parts: Parts & { readonly invocations: Invocations }): Api {
   const registry = createActionRegistry({ entities, manifest, limits, clock });
   const inFlight = (namespaceUuid: string) => invocations.inFlight(namespaceUuid);
   const throttles = new Throttles({ limits, inFlight, clock });
+  const turns = new Turns();
+  const triggers = createTriggerRegistry({ entities, turns, clock });
+  const rules = createRuleRegistry({ entities, actions: registry, turns, clock });
+  const admit = (identity: Identity) => throttles.admit(identity);
+  const firing = { actions: registry, invocations, admit, activations, limits, clock, log };
+  const firings = new Firings(firing);
   const routes = [
     ...createActionRoutes({ registry, throttles, invocations, limits }),
+    ...createTriggerRoutes({ triggers, firings, throttles, limits }),
+    ...createRuleRoutes({ rules, limits }),
     ...createActivationRoutes(activations),
     ...createNamespaceRoutes(limits),
   ];

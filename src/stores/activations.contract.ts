@@ -19,22 +19,32 @@ export function activation(
     namespace?: string;
   } = {},
 ): ActivationDocument {
-  const start = over.start ?? 1000;
+  const start = over.start ?? RECORD.start;
   return toDocument({
+    ...RECORD,
     activationId: over.id ?? createActivationId(),
     namespace: (over.namespace ?? "guest") as EntityName,
-    subject: "guest",
     name: (over.name?.split("/").at(-1) ?? "hello") as EntityName,
     filterName: over.name ?? "hello",
-    version: "0.0.1",
     start,
-    end: start + 5,
-    duration: 5,
-    annotations: [{ key: "path", value: "guest/hello" }],
-    response: { statusCode: over.statusCode ?? 0, result: '{"a":"\\n"}' as RawJson, size: 9 },
-    logs: ["2026-01-01T00:00:00.000000000Z stdout: é\\n"],
+    end: start + RECORD.duration,
+    response: { ...RECORD.response, statusCode: over.statusCode ?? 0 },
   });
 }
+
+const RECORD = {
+  namespace: GUEST,
+  subject: "guest",
+  name: "hello" as EntityName,
+  filterName: "hello",
+  version: "0.0.1",
+  start: 1000,
+  end: 1005,
+  duration: 5,
+  annotations: [{ key: "path", value: "guest/hello" }],
+  response: { statusCode: 0, result: '{"a":"\\n"}' as RawJson, size: 9 },
+  logs: ["2026-01-01T00:00:00.000000000Z stdout: é\\n"],
+} as const;
 
 export function testActivations(
   name: string,
@@ -111,6 +121,18 @@ export function testActivations(
     assert.deepEqual(response, JSON.parse(document.response));
     assert.deepEqual(logs, JSON.parse(document.logs));
     assert.equal(subject, "guest");
+  });
+
+  storeTest("what has no end has neither end nor status code in a list", async (store) => {
+    const { end: _, duration: _d, ...fired } = RECORD;
+    const document = toDocument({ ...fired, activationId: createActivationId() });
+    await store.put(document, "durable");
+    // Before and after it has gone from the journal to the database.
+    assert.deepEqual(await store.get(GUEST, document.activationId), document);
+    const [summary] = await store.list({ namespace: GUEST, skip: 0, limit: 1 }, false);
+    const shown = JSON.parse(summary ?? "") as object;
+    for (const field of ["end", "duration", "statusCode"]) assert.ok(!(field in shown), field);
+    assert.deepEqual(await store.get(GUEST, document.activationId), document);
   });
 
   storeTest("records outlive the store", async (store, under) => {

@@ -87,6 +87,29 @@ export function testEntities(
     assert.notEqual(await put(store, action()), first);
   });
 
+  storeTest("several are changed together, or none of them", async (store) => {
+    const [kept, gone] = [action(), action({ name: "gone" as EntityName })];
+    const made = action({ name: "made" as EntityName });
+    const [first, second] = [await put(store, kept), await put(store, gone)];
+    const put1 = {
+      id: toId(kept),
+      type: "action",
+      document: { ...kept, version: "9.9.9" },
+    } as const;
+    const put2 = { id: toId(made), type: "action", document: made } as const;
+    const wrong = { id: toId(gone), deletes: first };
+    await assert.rejects(store.change([{ ...put1, replaces: first }, put2, wrong]), {
+      code: "conflict",
+    });
+    assert.equal((await store.get(toId(kept)))?.revision, first);
+    assert.equal(await store.get(toId(made)), undefined);
+    await store.change([{ ...put1, replaces: first }, put2, { ...wrong, deletes: second }]);
+    const whole = await store.get(toId(kept), { code: true });
+    assert.deepEqual(whole?.document, put1.document);
+    assert.notEqual(await store.get(toId(made)), undefined);
+    assert.equal(await store.get(toId(gone)), undefined);
+  });
+
   storeTest(
     "a namespace lists its packages' actions too, a package only its own, newest first",
     async (store) => {

@@ -41,6 +41,14 @@ export interface EntityPut {
   readonly replaces?: Revision;
 }
 
+export interface EntityDeletion {
+  readonly id: DocumentId;
+  /** The revision that is deleted. */
+  readonly deletes: Revision;
+}
+
+export type EntityChange = EntityPut | EntityDeletion;
+
 /** Entities by id. Actions in a package are listed under their package and under the namespace. */
 export interface EntityStore extends AsyncDisposable {
   /** Without `code`, an action's `exec.code` is left out, and not read. */
@@ -49,6 +57,12 @@ export interface EntityStore extends AsyncDisposable {
   put(put: EntityPut): Promise<Revision>;
   /** Rejects with `conflict` if the document is not at `revision`. */
   delete(id: DocumentId, revision: Revision): Promise<void>;
+  /**
+   * Several puts and deletions, all or none; durable when it resolves. Rejects with `conflict` if any
+   * document is not at its revision. They stand in an order of which every beginning does no harm: a
+   * store that has no transactions follows it, and may be cut short by a crash.
+   */
+  change(changes: readonly EntityChange[]): Promise<void>;
   /** Newest `updated` first. Documents without `exec.code`. `path` is a namespace or a package. */
   list(type: EntityType, path: EntityPath, page: PageOptions): Promise<readonly StoredEntity[]>;
   count(type: EntityType, path: EntityPath): Promise<number>;

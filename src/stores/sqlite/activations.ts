@@ -37,12 +37,15 @@ const MIGRATIONS = [
    CREATE INDEX activations_by_name ON activations (namespace, filter_name, start);`,
 ];
 
+/** The column has a number in every row. */
+const NO_STATUS_CODE = -1;
+
 interface Row {
   readonly id: ActivationId;
   readonly namespace: EntityName;
   readonly filter_name: string;
   readonly start: number;
-  readonly status_code: StatusCode;
+  readonly status_code: StatusCode | typeof NO_STATUS_CODE;
   readonly head: string;
   readonly subject: string;
   readonly response: RawJson;
@@ -78,7 +81,7 @@ export class SqliteActivations implements Disposable {
       for (const d of documents) {
         const { activationId, namespace, filterName, start, statusCode } = d;
         const { head, subject, response, logs } = d;
-        const key = [activationId, namespace, filterName, start, statusCode];
+        const key = [activationId, namespace, filterName, start, statusCode ?? NO_STATUS_CODE];
         this.#insert.run(...key, head, subject, response, logs);
       }
     });
@@ -126,9 +129,7 @@ export class SqliteActivations implements Disposable {
       )
       .iterate(...values, query.limit, query.skip) as Iterable<unknown> as Iterable<Row>;
     return takeBounded(rows, (row) =>
-      docs
-        ? toRecordText(toActivation(row))
-        : toSummaryText({ head: row.head, statusCode: row.status_code }),
+      docs ? toRecordText(toActivation(row)) : toSummaryText({ head: row.head, ...toStatus(row) }),
     );
   }
 
@@ -183,6 +184,12 @@ function toCondition({ namespace, filterName, since, upto }: ActivationQuery) {
 }
 
 function toActivation(row: Row): ActivationDocument {
-  const { id, filter_name, status_code, ...same } = row;
-  return { ...same, activationId: id, filterName: filter_name, statusCode: status_code };
+  const { id, filter_name, status_code: _, ...same } = row;
+  return { ...same, activationId: id, filterName: filter_name, ...toStatus(row) };
+}
+
+function toStatus({
+  status_code,
+}: Pick<Row, "status_code">): Pick<ActivationDocument, "statusCode"> {
+  return status_code === NO_STATUS_CODE ? {} : { statusCode: status_code };
 }

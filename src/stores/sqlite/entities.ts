@@ -8,6 +8,7 @@ import type { Action } from "../../entities/action.ts";
 import type { DocumentId, EntityPath } from "../../entities/names.ts";
 import { failure } from "../../kernel/errors.ts";
 import type {
+  EntityChange,
   EntityDocument,
   EntityPut,
   EntityType,
@@ -55,40 +56,46 @@ export class SqliteEntities implements Disposable {
     return row === undefined ? undefined : toEntity(row);
   }
 
-  put({ id, type, document, replaces }: EntityPut): Revision {
-    return inTransaction(this.#database, () => {
-      const current = this.#revision(id);
-      if (current !== replaces) throw failure("conflict");
-      const count = replaces === undefined ? 0 : Number.parseInt(replaces, 10);
-      // Unlike any other, also of a document that had the name before.
-      const revision = `${count + 1}-${randomBytes(8).toString("hex")}` as Revision;
-      const { rest, code } = splitCode(type, document);
-      this.#database
-        .prepare(
-          `INSERT OR REPLACE INTO entities (id, type, namespace, path, updated, revision, document)
-           VALUES (?, ?, ?, ?, ?, ?, ?)`,
-        )
-        .run(
-          id,
-          type,
-          toRoot(document.namespace),
-          document.namespace,
-          document.updated,
-          revision,
-          rest,
-        );
-      if (code === undefined) this.#database.prepare("DELETE FROM code WHERE id = ?").run(id);
-      else this.#database.prepare("INSERT OR REPLACE INTO code VALUES (?, ?)").run(id, code);
-      return revision;
-    });
+  put(put: EntityPut): Revision {
+    return inTransaction(this.#database, () => this.#put(put));
   }
 
   delete(id: DocumentId, revision: Revision): void {
+    inTransaction(this.#database, () => this.#delete(id, revision));
+  }
+
+  change(changes: readonly EntityChange[]): void {
     inTransaction(this.#database, () => {
-      if (this.#revision(id) !== revision) throw failure("conflict");
-      this.#database.prepare("DELETE FROM entities WHERE id = ?").run(id);
-      this.#database.prepare("DELETE FROM code WHERE id = ?").run(id);
+      for (const change of changes) {
+        if ("deletes" in change) this.#delete(change.id, change.deletes);
+        else this.#put(change);
+      }
     });
+  }
+
+  #put({ id, type, document, replaces }: EntityPut): Revision {
+    const current = this.#revision(id);
+    if (current !== replaces) throw failure("conflict");
+    const count = replaces === undefined ? 0 : Number.parseInt(replaces, 10);
+    // Unlike any other, also of a document that had the name before.
+    const revision = `${count + 1}-${randomBytes(8).toString("hex")}` as Revision;
+    const { rest, code } = splitCode(type, document);
+    const { namespace, updated } = document;
+    this.#database
+      .prepare(
+        `INSERT OR REPLACE INTO entities (id, type, namespace, path, updated, revision, document)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(id, type, toRoot(namespace), namespace, updated, revision, rest);
+    if (code === undefined) this.#database.prepare("DELETE FROM code WHERE id = ?").run(id);
+    else this.#database.prepare("INSERT OR REPLACE INTO code VALUES (?, ?)").run(id, code);
+    return revision;
+  }
+
+  #delete(id: DocumentId, revision: Revision): void {
+    if (this.#revision(id) !== revision) throw failure("conflict");
+    this.#database.prepare("DELETE FROM entities WHERE id = ?").run(id);
+    this.#database.prepare("DELETE FROM code WHERE id = ?").run(id);
   }
 
   #revision(id: DocumentId): Revision | undefined {

@@ -40,16 +40,17 @@ export async function openSqliteStores(directory: string, log?: Log): Promise<Sq
 const closedWithThread = async (): Promise<void> => {};
 
 function toEntityStore(thread: StoreThread): EntityStore {
-  let lastPut: Promise<unknown> = Promise.resolve();
+  let last: Promise<unknown> = Promise.resolve();
+  /** One after the other, as each is copied on its way, and may be of 48 MB. */
+  const inTurn = <T>(write: () => Promise<T>): Promise<T> => {
+    const written = last.then(write, write);
+    last = written;
+    return written;
+  };
   return {
     get: (id, options) => thread.call("entities", "get", id, options),
-    put: (put) => {
-      // One after the other, as each is copied on its way, and may be of 48 MB.
-      const putNow = () => thread.callAnyway("entities", "put", put);
-      const written = lastPut.then(putNow, putNow);
-      lastPut = written;
-      return written;
-    },
+    put: (put) => inTurn(() => thread.callAnyway("entities", "put", put)),
+    change: (changes) => inTurn(() => thread.callAnyway("entities", "change", changes)),
     delete: (id, revision) => thread.call("entities", "delete", id, revision),
     list: (type, path, page) => thread.call("entities", "list", type, path, page),
     count: (type, path) => thread.call("entities", "count", type, path),

@@ -7,11 +7,11 @@ import type { RawJson } from "../../kernel/json.ts";
 
 const ID_LENGTH = 32;
 
-/** Nine lines: none of the fields has a line break in it, as names have none and JSON escapes them. */
+/** Nine lines, the one of an absent status code empty: none of the fields has a line break in it, as names have none and JSON escapes them. */
 export function encodeRecord(document: ActivationDocument): Buffer {
   const { activationId, namespace, filterName, start, statusCode } = document;
   const { head, subject, response, logs } = document;
-  const key = `${activationId}\n${namespace}\n${filterName}\n${start}\n${statusCode}`;
+  const key = `${activationId}\n${namespace}\n${filterName}\n${start}\n${statusCode ?? ""}`;
   return Buffer.from(`${key}\n${JSON.stringify(subject)}\n${head}\n${response}\n${logs}`);
 }
 
@@ -28,7 +28,7 @@ export function decodeRecord(payload: Buffer): ActivationDocument {
     namespace: namespace as EntityName,
     filterName,
     start: Number(start),
-    statusCode: Number(statusCode) as StatusCode,
+    ...(statusCode === "" ? {} : { statusCode: Number(statusCode) as StatusCode }),
     subject: JSON.parse(subject) as string,
     head,
     response: response as RawJson,

@@ -1,0 +1,142 @@
+// `/namespaces/NS/rules`: put, get, list, delete and switch on and off (rest-api specification, 3.4, 7.3).
+
+import { checkSize } from "../entities/key-values.ts";
+import { resolveLimits } from "../entities/limit-rules.ts";
+import type { SystemLimits } from "../entities/limits.ts";
+import type { EntityPath, QualifiedName } from "../entities/names.ts";
+import type { Identity } from "../entities/subject.ts";
+import { checkOwn, OWN } from "../entitlement/rights.ts";
+import type { RuleRegistry, RuleWithStatus } from "../registry/rules.ts";
+import { BODY_BYTES_MAX, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
+import { type Call, json, type Reply } from "./http.ts";
+import { parseBoolean, parsePage } from "./query.ts";
+import type { Parameters, Route } from "./routes.ts";
+import { parseRuleBody, parseStatusBody, ruleBody, statusBody } from "./rule-schema.ts";
+
+export interface RuleRouteOptions {
+  readonly rules: RuleRegistry;
+  readonly limits: SystemLimits;
+}
+
+const COLLECTION = "namespaces/:namespace/rules";
+const ITEM: string = `${COLLECTION}/:name`;
+const BODY = { 413: "The body is too large", 415: "The body is not JSON" } as const;
+
+export function createRuleRoutes(options: RuleRouteOptions): readonly Route[] {
+  const handlers = new RuleHandlers(options);
+  return [
+    {
+      method: "GET",
+      path: ITEM,
+      summary: "Get a rule",
+      answers: { 200: "The rule, with its status", ...COMMON, ...MISSING },
+      handle: (_, parameters, identity) => handlers.get(parameters, identity),
+    },
+    {
+      method: "PUT",
+      path: ITEM,
+      summary: "Create or update a rule",
+      query: [{ name: "overwrite", type: "boolean", meaning: "Update it where it exists" }],
+      body: ruleBody,
+      answers: { 200: "The rule, with its status", ...COMMON, ...MISSING, ...BODY },
+      handle: (call, parameters, identity) => handlers.put(call, parameters, identity),
+    },
+    {
+      method: "POST",
+      path: ITEM,
+      summary: "Set a rule's status",
+      body: statusBody,
+      answers: { 200: "Done", ...COMMON, ...MISSING, ...BODY },
+      handle: (call, parameters, identity) => handlers.setStatus(call, parameters, identity),
+    },
+    {
+      method: "DELETE",
+      path: ITEM,
+      summary: "Delete a rule",
+      answers: { 200: "The deleted rule", ...COMMON, ...MISSING },
+      handle: (_, parameters, identity) => handlers.delete(parameters, identity),
+    },
+    ...[COLLECTION, `${COLLECTION}/`].map(
+      (path): Route => ({
+        method: "GET",
+        path,
+        query: PAGE_QUERY,
+        summary: "List a namespace's rules",
+        answers: { 200: "Rules without their status, the newest first", ...COMMON },
+        handle: (call, parameters, identity) => handlers.list(call, parameters, identity),
+      }),
+    ),
+  ];
+}
+
+class RuleHandlers {
+  readonly #options: RuleRouteOptions;
+
+  constructor(options: RuleRouteOptions) {
+    this.#options = options;
+  }
+
+  async get(parameters: Parameters, identity: Identity): Promise<Reply> {
+    const name = toOwn(toNames(parameters), parameters, identity);
+    return json(toShown(await this.#options.rules.get(name)));
+  }
+
+  async put(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+    const { rules, limits } = this.#options;
+    const name = toOwn(toNames(parameters), parameters, identity);
+    const overwrite = parseBoolean(call.query, "overwrite");
+    const body = parseRuleBody(await call.bodies.read(call.request, { bytesMax: BODY_BYTES_MAX }));
+    const { parameterBytesMax } = resolveLimits(limits, identity.limits);
+    checkSize("annotations", body.annotations ?? [], parameterBytesMax);
+    const { trigger, action, ...rest } = body;
+    const request = {
+      ...rest,
+      ...(trigger === undefined ? {} : { trigger: toOwnReference(trigger, identity) }),
+      ...(action === undefined ? {} : { action: toActionReference(action, identity) }),
+    };
+    return json(toShown(await rules.put({ name, request, overwrite, identity })));
+  }
+
+  async setStatus(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+    const name = toOwn(toNames(parameters), parameters, identity);
+    const text = await call.bodies.read(call.request, { bytesMax: BODY_BYTES_MAX });
+    await this.#options.rules.setStatus(name, parseStatusBody(text));
+    return OK;
+  }
+
+  async delete(parameters: Parameters, identity: Identity): Promise<Reply> {
+    const name = toOwn(toNames(parameters), parameters, identity);
+    const rule = await this.#options.rules.delete(name);
+    return json(toShown({ rule, status: "inactive" }));
+  }
+
+  async list({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+    const { rules } = this.#options;
+    const { namespace = "" } = parameters;
+    const path = checkOwn(identity, { namespace }) as string as EntityPath;
+    const page = parsePage(query, "rules");
+    if (parseBoolean(query, "count")) {
+      return json({ rules: Math.max(0, (await rules.count(path)) - page.skip) });
+    }
+    return json(await rules.list(path, page));
+  }
+}
+
+const OK: Reply = { status: 200, text: "OK", contentType: "text/plain; charset=UTF-8" };
+
+function toShown({ rule, status }: RuleWithStatus): object {
+  const { namespace, name, ...rest } = rule;
+  return { namespace, name, status, ...rest };
+}
+
+function toOwnReference(name: QualifiedName, identity: Identity): QualifiedName {
+  const { namespace, package: packageName } = name;
+  const resource = packageName ?? name.name;
+  return { ...name, namespace: checkOwn(identity, { namespace, resource }) };
+}
+
+/** Of other namespaces only what is in a package can be shared: that the registry checks. */
+function toActionReference(name: QualifiedName, identity: Identity): QualifiedName {
+  const isOwn = name.namespace === OWN || name.package === undefined;
+  return isOwn ? toOwnReference(name, identity) : name;
+}

@@ -1,0 +1,161 @@
+// `/namespaces/NS/triggers`: put, get, list, delete and fire (rest-api specification, 3.3 and 7.2).
+
+import { resolveLimits, toPayloadBytesMax } from "../entities/limit-rules.ts";
+import type { SystemLimits } from "../entities/limits.ts";
+import type { EntityPath } from "../entities/names.ts";
+import type { Identity } from "../entities/subject.ts";
+import type { Trigger } from "../entities/trigger.ts";
+import { checkTriggerSizes } from "../entities/trigger-update.ts";
+import { checkOwn } from "../entitlement/rights.ts";
+import type { Throttles } from "../entitlement/throttles.ts";
+import type { Firings } from "../invocation/firings.ts";
+import type { JsonObject } from "../kernel/json.ts";
+import type { TriggerRegistry } from "../registry/triggers.ts";
+import { BODY_BYTES_MAX, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
+import { type Call, json, type Reply } from "./http.ts";
+import { parseBoolean, parsePage } from "./query.ts";
+import type { Parameters, Route } from "./routes.ts";
+import { parsePayload, payloadBody } from "./schemas.ts";
+import { parseTriggerBody, triggerBody } from "./trigger-schema.ts";
+
+export interface TriggerRouteOptions {
+  readonly triggers: TriggerRegistry;
+  readonly firings: Firings;
+  readonly throttles: Throttles;
+  readonly limits: SystemLimits;
+}
+
+const COLLECTION = "namespaces/:namespace/triggers";
+const ITEM: string = `${COLLECTION}/:name`;
+const BODY = { 413: "The body is too large", 415: "The body is not JSON" } as const;
+
+export function createTriggerRoutes(options: TriggerRouteOptions): readonly Route[] {
+  const handlers = new TriggerHandlers(options);
+  return [
+    {
+      method: "POST",
+      path: ITEM,
+      summary: "Fire a trigger",
+      body: payloadBody,
+      answers: {
+        202: "Accepted: the activation's id",
+        204: "There is no active rule: nothing happened",
+        ...COMMON,
+        ...MISSING,
+        ...BODY,
+        429: "Too many fires",
+        503: "The platform takes no more",
+      },
+      handle: (call, parameters, identity) => handlers.fire(call, parameters, identity),
+    },
+    {
+      method: "GET",
+      path: ITEM,
+      summary: "Get a trigger",
+      answers: { 200: "The trigger", ...COMMON, ...MISSING },
+      handle: (_, parameters, identity) => handlers.get(parameters, identity),
+    },
+    {
+      method: "PUT",
+      path: ITEM,
+      summary: "Create or update a trigger",
+      query: [{ name: "overwrite", type: "boolean", meaning: "Update it where it exists" }],
+      body: triggerBody,
+      answers: { 200: "The trigger", ...COMMON, ...MISSING, ...BODY },
+      handle: (call, parameters, identity) => handlers.put(call, parameters, identity),
+    },
+    {
+      method: "DELETE",
+      path: ITEM,
+      summary: "Delete a trigger",
+      answers: { 200: "The deleted trigger", ...COMMON, ...MISSING },
+      handle: (_, parameters, identity) => handlers.delete(parameters, identity),
+    },
+    ...[COLLECTION, `${COLLECTION}/`].map(
+      (path): Route => ({
+        method: "GET",
+        path,
+        query: PAGE_QUERY,
+        summary: "List a namespace's triggers",
+        answers: { 200: "Summaries, the newest first", ...COMMON },
+        handle: (call, parameters, identity) => handlers.list(call, parameters, identity),
+      }),
+    ),
+  ];
+}
+
+class TriggerHandlers {
+  readonly #options: TriggerRouteOptions;
+
+  constructor(options: TriggerRouteOptions) {
+    this.#options = options;
+  }
+
+  async fire(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+    const { triggers, firings, throttles, limits } = this.#options;
+    const names = toNames(parameters);
+    throttles.admitFire(identity);
+    const name = toOwn(names, parameters, identity);
+    const bytesMax = toPayloadBytesMax(limits, identity.limits);
+    const payload = parsePayload(await call.bodies.read(call.request, { bytesMax }));
+    const activationId = await firings.fire({
+      identity,
+      trigger: await triggers.get(name),
+      ...(payload === undefined ? {} : { payload }),
+      headers: toVisibleHeaders(call),
+      transactionId: call.transactionId,
+    });
+    if (activationId === undefined) return NO_CONTENT;
+    return { ...json({ activationId }, 202), activationId };
+  }
+
+  async get(parameters: Parameters, identity: Identity): Promise<Reply> {
+    const name = toOwn(toNames(parameters), parameters, identity);
+    return json(await this.#options.triggers.get(name));
+  }
+
+  async put(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+    const { triggers, limits } = this.#options;
+    const name = toOwn(toNames(parameters), parameters, identity);
+    const overwrite = parseBoolean(call.query, "overwrite");
+    const text = await call.bodies.read(call.request, { bytesMax: BODY_BYTES_MAX });
+    const request = parseTriggerBody(text);
+    checkTriggerSizes(request, resolveLimits(limits, identity.limits).parameterBytesMax);
+    return json(await triggers.put({ name, request, overwrite }));
+  }
+
+  async delete(parameters: Parameters, identity: Identity): Promise<Reply> {
+    const name = toOwn(toNames(parameters), parameters, identity);
+    return json(await this.#options.triggers.delete(name));
+  }
+
+  async list({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+    const { triggers } = this.#options;
+    const { namespace = "" } = parameters;
+    const path = checkOwn(identity, { namespace }) as string as EntityPath;
+    const page = parsePage(query, "triggers");
+    if (parseBoolean(query, "count")) {
+      return json({ triggers: Math.max(0, (await triggers.count(path)) - page.skip) });
+    }
+    return json((await triggers.list(path, page)).map(toSummary));
+  }
+}
+
+const NO_CONTENT: Reply = { status: 204, text: "" };
+
+/**
+ * What the actions see of the request. Not its key: an action of somebody else's package would get it too.
+ * What says how the body came is not part of the event.
+ */
+function toVisibleHeaders({ request }: Call): JsonObject {
+  const entries = Object.entries(request.headers)
+    .filter(([name]) => !HIDDEN_HEADERS.includes(name))
+    .map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]);
+  return Object.fromEntries(entries);
+}
+
+const HIDDEN_HEADERS = ["authorization", "proxy-authorization", "content-type", "content-length"];
+
+function toSummary({ namespace, name, version, publish, annotations, updated }: Trigger) {
+  return { namespace, name, version, publish, annotations, updated };
+}
