@@ -1,7 +1,8 @@
 // `/namespaces/NS/actions`: put, get, list, delete and invoke (rest-api specification, 3.1 and 5).
 
-import type { Action } from "../entities/action.ts";
+import { type Action, isSequence, isSequenceExec } from "../entities/action.ts";
 import { checkActionSizes } from "../entities/action-update.ts";
+import { resolveComponents } from "../entities/components.ts";
 import { resolveLimits, toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { EntityPath } from "../entities/names.ts";
@@ -131,6 +132,9 @@ class ActionHandlers {
     checkWait(waitMs, limits.blockingWaitMsMax);
     const payload = parsePayload(text);
     const action = await registry.find(name);
+    if (isSequence(action.document)) {
+      await registry.checkComponents(action.document.exec.components, identity);
+    }
     const outcome = await invocations.invoke({
       identity,
       action,
@@ -154,7 +158,7 @@ class ActionHandlers {
     const name = toOwn(toNames(parameters), parameters, identity);
     const overwrite = parseBoolean(call.query, "overwrite");
     const text = await call.bodies.read(call.request, { bytesMax: BODY_BYTES_MAX });
-    const request = parseActionBody(text);
+    const request = resolveComponents(parseActionBody(text), identity.namespace.name);
     const { parameterBytesMax } = resolveLimits(limits, identity.limits);
     checkActionSizes(request, { codeBytesMax: limits.codeBytesMax, parameterBytesMax });
     return json(await registry.put({ name, request, overwrite, identity }));
@@ -208,6 +212,7 @@ const STATUS_OF = [200, 502, 502, 500] as const;
 
 function toSummary(action: Action) {
   const { namespace, name, version, publish, annotations, limits, exec, updated } = action;
-  const { binary } = exec;
+  // The kind stands in an annotation; a sequence's list entry says only that it is no archive.
+  const binary = !isSequenceExec(exec) && exec.binary;
   return { namespace, name, version, publish, annotations, limits, exec: { binary }, updated };
 }

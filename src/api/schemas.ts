@@ -24,6 +24,10 @@ const exec = v.object({
   /** The old name of `code`. */
   jar: optional(v.string()),
   main: optional(v.string()),
+  /** Of a sequence. */
+  components: optional(
+    v.array(v.union([v.string(), v.object({ path: v.string(), name: v.string() })])),
+  ),
 });
 
 export const actionBody = v.object({
@@ -64,8 +68,12 @@ export function parseActionBody(text: string): ActionRequest {
     ...(body.annotations ? { annotations: body.annotations.map(toKeyValue) } : {}),
   });
   if (!given) return request as ActionRequest;
-  const { jar, code, ...same } = given;
-  return { ...request, exec: withoutAbsent({ ...same, code: code ?? jar }) } as ActionRequest;
+  const { jar, code, components, ...same } = given;
+  const names = components?.map((each) =>
+    typeof each === "string" ? each : `${each.path}/${each.name}`,
+  );
+  const exec = withoutAbsent({ ...same, code: code ?? jar, components: names });
+  return { ...request, exec } as ActionRequest;
 }
 
 /** `init` is kept only where it is true. */
@@ -130,5 +138,6 @@ const WORDS: Readonly<Record<string, string>> = {
   boolean: "true or false",
   Array: "an array",
   Object: "an object",
+  "(string | Object)": "a string",
   "": "a whole number",
 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Action } from "./action.ts";
+import type { Action, CodeExec } from "./action.ts";
 import { type ActionRequest, type ActionRules, updateAction } from "./action-update.ts";
 import type { EntityName } from "./names.ts";
 import type { RuntimeKind } from "./runtime-manifest.ts";
@@ -114,7 +114,8 @@ test("code is text or Base64 by its shape, also where it ends in a line break", 
     ["exports.main = 1", false],
   ] as const;
   for (const [code, binary] of rows) {
-    assert.equal(update({ exec: { kind: "nodejs:24", code } }).exec.binary, binary, code);
+    const { exec } = update({ exec: { kind: "nodejs:24", code } });
+    assert.equal((exec as CodeExec).binary, binary, code);
   }
 });
 

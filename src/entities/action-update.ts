@@ -2,7 +2,16 @@
 // Source: rest-api specification, 3.0, 3.1, 4.1, 4.2.
 
 import { failure } from "../kernel/errors.ts";
-import type { Action, CodeExec, KeyValue } from "./action.ts";
+import {
+  type Action,
+  type CodeExec,
+  type Exec,
+  isSequence,
+  isSequenceExec,
+  type KeyValue,
+  SEQUENCE,
+  type SequenceExec,
+} from "./action.ts";
 import { checkSize, dropDuplicates, mergeKeyValues } from "./key-values.ts";
 import { type EffectiveLimits, mergeLimits } from "./limit-rules.ts";
 import type { ActionLimits } from "./limits.ts";
@@ -15,6 +24,8 @@ export interface ExecRequest {
   readonly kind: string;
   readonly code?: string;
   readonly main?: string;
+  /** Of a sequence, absolute: `/ns[/package]/name`. */
+  readonly components?: readonly string[];
 }
 
 /** The body of a PUT, its types checked; whatever is absent keeps its value or gets the standard. */
@@ -66,9 +77,7 @@ export function updateAction(update: ActionUpdate, rules: ActionRules): Action {
     name: name.name,
     version: chooseVersion(request.version, before),
     exec,
-    parameters: request.parameters
-      ? dropDuplicates(request.parameters)
-      : (before?.parameters ?? []),
+    parameters: chooseParameters(update, exec),
     annotations: chooseAnnotations(update, exec),
     limits: mergeLimits({ given: request.limits ?? {}, before: before?.limits }, rules.limits),
     publish: request.publish ?? before?.publish ?? false,
@@ -76,12 +85,33 @@ export function updateAction(update: ActionUpdate, rules: ActionRules): Action {
   };
 }
 
-function chooseExec({ request, before }: ActionUpdate, rules: ActionRules): CodeExec {
-  if (request.exec !== undefined) return toExec(request.exec, rules);
+function chooseExec({ request, before }: ActionUpdate, rules: ActionRules): Exec {
+  if (request.exec !== undefined) {
+    return isSequenceRequest(request.exec)
+      ? toSequence(request.exec, rules)
+      : toExec(request.exec, rules);
+  }
   if (before === undefined) throw failure("invalid", { detail: "exec undefined" });
+  if (isSequence(before)) return before.exec;
   const runtime = resolveKind(rules.manifest, before.exec.kind);
   if (runtime !== undefined) refuseDeprecated(runtime);
   return before.exec;
+}
+
+/** Kinds are written in any case. */
+export function isSequenceRequest({ kind }: Pick<ExecRequest, "kind">): boolean {
+  return kind.trim().toLowerCase() === SEQUENCE;
+}
+
+function toSequence({ components = [] }: ExecRequest, rules: ActionRules): SequenceExec {
+  refuseKind(SEQUENCE, rules);
+  return { kind: SEQUENCE, components };
+}
+
+function refuseKind(kind: string, { allowedKinds }: ActionRules): void {
+  if (allowedKinds.length > 0 && !allowedKinds.includes(kind)) {
+    throw failure("kind-not-allowed", { kind });
+  }
 }
 
 function refuseDeprecated({ kind, deprecated }: RuntimeKind): void {
@@ -91,7 +121,7 @@ function refuseDeprecated({ kind, deprecated }: RuntimeKind): void {
 }
 
 function toExec({ kind, code, main }: ExecRequest, rules: ActionRules): CodeExec {
-  const { manifest, allowedKinds } = rules;
+  const { manifest } = rules;
   const runtime = resolveKind(manifest, kind);
   if (runtime === undefined) {
     const kinds = manifest.kinds.map((known) => known.kind).join(", ");
@@ -106,9 +136,7 @@ function toExec({ kind, code, main }: ExecRequest, rules: ActionRules): CodeExec
     const detail = `'main' must be a string defined in 'exec' for '${runtime.kind}' actions`;
     throw failure("body-malformed", { detail });
   }
-  if (allowedKinds.length > 0 && !allowedKinds.includes(runtime.kind)) {
-    throw failure("kind-not-allowed", { kind: runtime.kind });
-  }
+  refuseKind(runtime.kind, rules);
   refuseDeprecated(runtime);
   const missing = manifest.missing(runtime.kind);
   if (missing !== undefined) throw failure("invalid", { detail: missing });
@@ -122,8 +150,16 @@ function isBase64(code: string): boolean {
   return text.length > 0 && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
 }
 
-function chooseAnnotations({ request, before }: ActionUpdate, exec: CodeExec): readonly KeyValue[] {
-  const dropped = request.delAnnotations ?? [];
+/** A sequence has one, which is made here; what stood there as a sequence's is no action's. */
+function chooseParameters({ request, before }: ActionUpdate, exec: Exec): readonly KeyValue[] {
+  if (isSequenceExec(exec)) return [{ key: "_actions", value: exec.components }];
+  if (request.parameters) return dropDuplicates(request.parameters);
+  return before === undefined || isSequence(before) ? [] : before.parameters;
+}
+
+function chooseAnnotations({ request, before }: ActionUpdate, exec: Exec): readonly KeyValue[] {
+  const isNewSequence = request.exec !== undefined && isSequenceRequest(request.exec);
+  const dropped = isNewSequence ? [] : (request.delAnnotations ?? []);
   const kept = (before?.annotations ?? []).filter(({ key }) => !dropped.includes(key));
   const merged = mergeKeyValues(kept, request.annotations ?? []);
   const isSet = merged.some(({ key }) => key === API_KEY);

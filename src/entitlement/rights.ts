@@ -1,6 +1,6 @@
 // May they: a key has all rights in its own namespace and none elsewhere (rest-api specification, 9.1).
 
-import type { EntityName } from "../entities/names.ts";
+import type { EntityName, QualifiedName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import { failure } from "../kernel/errors.ts";
 
@@ -16,4 +16,13 @@ export function checkOwn(
   if (namespace === OWN || namespace === own) return own;
   const path = resource === undefined ? namespace : `${namespace}/${resource}`;
   throw failure("not-authorized", { resource: path });
+}
+
+/** Throws `not-authorized` naming all of them that are another namespace's, or their packages. */
+export function refuseForeign(names: readonly QualifiedName[], identity: Identity): void {
+  const own = identity.namespace.name;
+  const foreign = names.filter(({ namespace }) => namespace !== own);
+  if (foreign.length === 0) return;
+  const paths = foreign.map((name) => `${name.namespace}/${name.package ?? name.name}`);
+  throw failure("not-authorized", { resource: [...new Set(paths)].join(", ") });
 }

@@ -81,16 +81,6 @@ function classifyAnswer({ status, body }: Answered): Outcome {
   return { ...developerError(body === "" ? `${what}.` : `${what}: ${body}`), size };
 }
 
-/** The platform's own fault. */
-export function internalError(text: string): Outcome {
-  return {
-    statusCode: 3,
-    result: toRawJson({ error: text }),
-    timedOut: false,
-    keepContainer: false,
-  };
-}
-
 function developerError(error: unknown, { timedOut = false } = {}): Outcome {
   return { statusCode: 2, result: toRawJson({ error }), timedOut, keepContainer: false };
 }

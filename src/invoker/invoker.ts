@@ -1,17 +1,13 @@
-// The invoker: takes a message, gets a container from the pool, runs, classifies, stores the record,
-// tells the controller, and only then lets go of the message. It knows no HTTP and no way of
-// making containers.
+// The invoker: takes a message, gets a container from the pool, runs, classifies, and hands the record
+// to its station, which keeps it and tells the controller. It knows no HTTP and no way of making
+// containers.
 //
-//     delivered ─▶ action loaded ─▶ placed ─▶ start mark kept ─▶ init? ─▶ run ─▶ record kept ─▶ told ─▶ done
+//     taken ─▶ action loaded ─▶ placed ─▶ start mark kept ─▶ init? ─▶ run ─▶ finished
 //
-// The start mark is kept before the container hears of the activation, and the record before the
-// message is done. So after a crash what has no mark runs, and what has one but no record is recorded
-// as abandoned: never twice, never none.
+// The start mark is kept before the container hears of the activation.
 
-import { setTimeout as delay } from "node:timers/promises";
-import type { Bus, Delivery } from "../bus/port.ts";
-import type { Action } from "../entities/action.ts";
-import { type ActivationRecord, toBlockingAnswer, toDocument } from "../entities/activation.ts";
+import type { Bus } from "../bus/port.ts";
+import type { CodeAction } from "../entities/action.ts";
 import {
   type EffectiveLimits,
   findOutside,
@@ -20,15 +16,18 @@ import {
 } from "../entities/limit-rules.ts";
 import type { NamespaceLimits, SystemLimits } from "../entities/limits.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { KB, MB, SECOND_MS } from "../kernel/units.ts";
-import { type ActivationMessage, decodeActivation } from "../messages/activation-message.ts";
-import { encodeCompletion } from "../messages/completion.ts";
+import { MB } from "../kernel/units.ts";
+import {
+  type ActivationMessage,
+  decodeActivation,
+  withoutLargeContent,
+} from "../messages/activation-message.ts";
 import type { ContainerPool, Job, Lease } from "../pool/pool.ts";
+import { toErrorResponse, toFallbackRecord } from "../station/records.ts";
+import { Station, toFields, type Work } from "../station/station.ts";
 import type { ActivationStore, EntityStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
 import { ActionCache } from "./action-cache.ts";
-import { internalError, type Outcome } from "./classify.ts";
-import { toFallbackRecord } from "./records.ts";
 import { runInContainer } from "./run.ts";
 
 export interface InvokerOptions {
@@ -44,121 +43,78 @@ export interface InvokerOptions {
   readonly log: Log;
 }
 
-/** Messages taken from the bus that are not done; each is some 1 KB and what its arguments take. */
 const IN_FLIGHT_MAX = 50_000;
 const CODE_CACHE_BYTES = 64 * MB;
-const STORE_RETRY_MS = SECOND_MS;
 
-const ABANDONED =
-  "The activation was abandoned: the platform stopped while it ran, and it is not run twice.";
-const EXPIRED = "The activation expired: the platform was down for longer than its work is kept.";
 const NOT_PROVISIONED = "Failed to provision resources to run the action.";
 
-interface Activation {
-  readonly delivery: Delivery;
+interface Activation extends Work {
   /** While it waits, large arguments are left to the bus, which keeps them on disk. */
   readonly message: ActivationMessage;
-  readonly action: Action;
+  readonly action: CodeAction;
 }
-
-/** Characters of arguments that a waiting activation keeps in memory. */
-const WAITING_CONTENT_MAX = 16 * KB;
-const LEFT_OUT = "" as ActivationMessage["content"];
 
 export class Invoker implements AsyncDisposable {
   readonly #options: InvokerOptions;
+  readonly #station: Station;
   readonly #actions: ActionCache;
   readonly #limits = new WeakMap<NamespaceLimits, EffectiveLimits>();
-  readonly #openedAt: number;
-  readonly #running = new Set<Activation>();
-  readonly #settled: (() => void)[] = [];
-  readonly #closed = new AbortController();
-  #stopping = false;
-  #subscription: AsyncDisposable | undefined;
+  /** Jobs of parts, which a stop does not withdraw: what they are parts of has begun. */
+  readonly #parts = new WeakSet<Job>();
 
   constructor(options: InvokerOptions) {
     this.#options = options;
+    this.#station = new Station({
+      ...options,
+      topic: options.id,
+      inFlightMax: IN_FLIGHT_MAX,
+      answersLogs: false,
+    });
     this.#actions = new ActionCache(options.entities, CODE_CACHE_BYTES);
-    this.#openedAt = options.clock();
   }
 
   /** Begins to take messages. What an earlier process left comes first. */
   start(): void {
-    this.#subscription = this.#options.bus.subscribe({
-      topic: this.#options.id,
-      inFlightMax: IN_FLIGHT_MAX,
-      deliver: (delivery) => this.#receive(delivery),
-    });
+    this.#station.start((work) => this.#take(work));
   }
 
-  #receive(delivery: Delivery): void {
-    if (this.#stopping) return;
-    let message: ActivationMessage;
-    try {
-      message = decodeActivation(delivery.message);
-    } catch (cause) {
-      this.#options.log.error({ err: cause }, "message cannot be read and is dropped");
-      delivery.done();
-      return;
-    }
-    if (delivery.startedBefore || this.#isExpired(delivery)) {
-      this.#inBackground(message, this.#recordUnrun(delivery, message));
-      return;
-    }
-    const { id, revision } = message.action;
+  #take(work: Work): void {
+    const { id, revision } = work.message.action;
     const action = this.#actions.peek(id, revision);
-    if (action === undefined) this.#inBackground(message, this.#load(delivery, message));
-    else this.#admit({ delivery, message, action });
+    if (action === undefined) this.#station.inBackground(work, this.#load(work));
+    else this.#admit({ ...work, action });
   }
 
-  #isExpired({ publishedAt }: Delivery): boolean {
-    const { clock, restartWorkAgeMs } = this.#options;
-    return publishedAt < this.#openedAt && clock() - publishedAt > restartWorkAgeMs;
-  }
-
-  async #recordUnrun(delivery: Delivery, message: ActivationMessage): Promise<void> {
-    // Its record may have been kept just before the crash.
-    const known =
-      delivery.startedBefore && (await this.#options.activations.has(message.activationId));
-    if (!known) {
-      const reason = delivery.startedBefore ? "abandoned" : "expired";
-      const outcome = internalError(reason === "abandoned" ? ABANDONED : EXPIRED);
-      const now = this.#options.clock();
-      await this.#store(message, toFallbackRecord(message, outcome, { now, reason }));
-    }
-    delivery.done();
-  }
-
-  async #load(delivery: Delivery, message: ActivationMessage): Promise<void> {
+  async #load(work: Work): Promise<void> {
+    const { message } = work;
     const { id, revision } = message.action;
-    let outcome: Outcome;
+    let response: ReturnType<typeof toErrorResponse>;
     try {
       const action = await this.#actions.load(id, revision);
       if (action !== undefined) {
-        this.#admit({ delivery, message, action });
+        this.#admit({ ...work, action });
         return;
       }
-      const text = "Action could not be found or may have been deleted.";
-      outcome = { ...internalError(text), statusCode: 1 };
+      response = toErrorResponse(1, "Action could not be found or may have been deleted.");
     } catch (cause) {
       this.#options.log.error({ err: cause, ...toFields(message) }, "action cannot be fetched");
-      outcome = internalError("Action could not be fetched.");
+      response = toErrorResponse(3, "Action could not be fetched.");
     }
     const now = this.#options.clock();
-    await this.#finish({ delivery, message }, toFallbackRecord(message, outcome, { now }));
+    await this.#station.finish(work, toFallbackRecord(message, response, { now }));
   }
 
   /** The namespace's limits may be others than when the action was stored. */
   #admit(activation: Activation): void {
-    const { delivery, message, action } = activation;
+    const { message, action } = activation;
     const wrong = findOutside(action.limits, this.#resolveLimits(message.user.limits));
     if (wrong === undefined) {
       this.#submit(activation);
       return;
     }
-    const outcome: Outcome = { ...internalError(wrong), statusCode: 1 };
-    const record = toFallbackRecord(message, outcome, { now: this.#options.clock() });
-    this.#inBackground(message, this.#finish({ delivery, message }, record));
+    const now = this.#options.clock();
+    const record = toFallbackRecord(message, toErrorResponse(1, wrong), { now });
+    this.#station.inBackground(activation, this.#station.finish(activation, record));
   }
 
   /** Once for all messages of a key: they share their identity's limits. */
@@ -171,11 +127,10 @@ export class Invoker implements AsyncDisposable {
     return limits;
   }
 
-  #submit(activation: Activation): void {
-    if (this.#stopping) return;
-    const { action, delivery } = activation;
-    const isLarge = activation.message.content.length > WAITING_CONTENT_MAX;
-    const message = isLarge ? { ...activation.message, content: LEFT_OUT } : activation.message;
+  #submit({ delivery, action, ...activation }: Activation): void {
+    if (!this.#station.mayBegin(activation.message)) return;
+    const message = withoutLargeContent(activation.message);
+    const isWhole = message === activation.message;
     const { id, revision } = message.action;
     const { uuid } = message.user.namespace;
     const job: Job = {
@@ -187,127 +142,60 @@ export class Invoker implements AsyncDisposable {
         concurrency: action.limits.concurrency,
       },
       placed: (lease) => {
-        const whole = isLarge ? decodeActivation(delivery.message) : message;
-        this.#inBackground(message, this.#run({ delivery, message: whole, action }, lease));
+        const whole = isWhole ? message : decodeActivation(delivery.message);
+        const work = { delivery, message: whole, action };
+        this.#station.inBackground(work, this.#run(work, lease));
       },
-      failed: (cause) =>
-        this.#inBackground(message, this.#recordFailure({ delivery, message, action }, cause)),
+      failed: (cause) => {
+        const work = { delivery, message };
+        this.#station.inBackground(work, this.#recordFailure(work, cause));
+      },
     };
+    if (message.cause !== undefined) this.#parts.add(job);
     this.#options.pool.submit(job);
   }
 
-  async #run(activation: Activation, lease: Lease): Promise<void> {
-    const { delivery, message, action } = activation;
-    this.#running.add(activation);
-    try {
-      if (this.#stopping || !(await this.#markStarted(activation))) {
+  #run(activation: Activation, lease: Lease): Promise<void> {
+    return this.#station.run(activation, async () => {
+      const { message, action } = activation;
+      const station = this.#station;
+      if (!station.mayBegin(message) || !(await station.markStarted(activation))) {
         if (lease.fresh) lease.destroy();
         else lease.release();
-        this.#inBackground(message, this.#submitAgain(activation));
+        station.inBackground(
+          activation,
+          station.beginAgain(activation, () => this.#submit(activation)),
+        );
         return;
       }
       const bytesMax = toPayloadBytesMax(this.#options.limits, message.user.limits);
       const options = { bytesMax, clock: this.#options.clock };
       const record = await runInContainer({ message, action, lease }, options);
-      if (this.#closed.signal.aborted) return;
-      await this.#finish({ delivery, message }, record);
-    } finally {
-      this.#running.delete(activation);
-      if (this.#running.size === 0) for (const settled of this.#settled.splice(0)) settled();
-    }
-  }
-
-  /** False where the mark cannot be kept: it must not run then. */
-  async #markStarted({ delivery, message }: Activation): Promise<boolean> {
-    try {
-      await delivery.start();
-      return true;
-    } catch (cause) {
-      this.#options.log.warn({ err: cause, ...toFields(message) }, "activation cannot be started");
-      return false;
-    }
-  }
-
-  /** What was accepted before runs when there is room for its mark; whoever just published it knows. */
-  async #submitAgain(activation: Activation): Promise<void> {
-    if (activation.delivery.lost) return;
-    await delay(STORE_RETRY_MS, undefined, { signal: this.#closed.signal });
-    this.#submit(activation);
-  }
-
-  async #recordFailure({ delivery, message }: Activation, cause: unknown): Promise<void> {
-    // A stop ends containers in the making; what was to run in them stays on the bus.
-    if (this.#stopping) return;
-    this.#options.log.error({ err: cause, ...toFields(message) }, "container cannot be made");
-    const now = this.#options.clock();
-    const record = toFallbackRecord(message, internalError(NOT_PROVISIONED), { now });
-    await this.#finish({ delivery, message }, record);
-  }
-
-  async #finish(
-    { delivery, message }: Pick<Activation, "delivery" | "message">,
-    record: ActivationRecord,
-  ): Promise<void> {
-    const document = await this.#store(message, record);
-    const { activationId, blocking, replyTo } = message;
-    const { statusCode, result } = record.response;
-    const completion = { activationId, invoker: this.#options.id, statusCode };
-    const outcome = { record: toBlockingAnswer(document), result: result ?? NOTHING };
-    const answer = encodeCompletion(blocking ? { ...completion, outcome } : completion);
-    await this.#options.bus.publish(replyTo, answer, "volatile");
-    delivery.done();
-  }
-
-  /** Keeps the record, however long it takes: until then the activation is not over. */
-  async #store(message: ActivationMessage, record: ActivationRecord) {
-    const document = toDocument(record);
-    if (message.user.limits.storeActivations === false) return document;
-    for (;;) {
-      try {
-        await this.#options.activations.put(document, message.blocking ? "written" : "durable");
-        return document;
-      } catch (cause) {
-        this.#options.log.error({ err: cause, ...toFields(message) }, "record cannot be kept yet");
-        await delay(STORE_RETRY_MS, undefined, { signal: this.#closed.signal });
-      }
-    }
-  }
-
-  #inBackground(message: ActivationMessage, work: Promise<void>): void {
-    work.catch((cause: unknown) => {
-      if (this.#closed.signal.aborted) return;
-      this.#options.log.error({ err: cause, ...toFields(message) }, "activation failed inside");
+      await station.finish(activation, record);
     });
   }
 
-  /** Takes nothing more, and waits for what runs. What has not started stays on the bus. */
-  async stop(waitMs: number): Promise<void> {
-    this.#stopping = true;
-    this.#options.pool.withdrawAll();
-    if (this.#running.size === 0) return;
-    const settled = new Promise<void>((resolve) => this.#settled.push(resolve));
-    await Promise.race([settled, delay(waitMs, undefined, { ref: false })]);
+  async #recordFailure(work: Work, cause: unknown): Promise<void> {
+    const { message } = work;
+    // A stop ends containers in the making; what was to run in them stays on the bus.
+    if (!this.#station.mayBegin(message)) return;
+    this.#options.log.error({ err: cause, ...toFields(message) }, "container cannot be made");
+    const now = this.#options.clock();
+    const response = toErrorResponse(3, NOT_PROVISIONED);
+    await this.#station.finish(work, toFallbackRecord(message, response, { now }));
+  }
+
+  /** Takes nothing more but parts, and waits for what runs. What has not started stays on the bus. */
+  stop(waitMs: number): Promise<void> {
+    const stopped = this.#station.stop(waitMs);
+    for (const job of this.#options.pool.withdrawAll()) {
+      if (this.#parts.has(job)) this.#options.pool.submit(job);
+    }
+    return stopped;
   }
 
   /** Records as abandoned what still runs, and takes nothing more. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopping = true;
-    const left = [...this.#running];
-    await Promise.all(
-      left.map(async ({ delivery, message }) => {
-        const now = this.#options.clock();
-        const reason = "abandoned";
-        const record = toFallbackRecord(message, internalError(ABANDONED), { now, reason });
-        await this.#finish({ delivery, message }, record);
-      }),
-    );
-    this.#closed.abort();
-    await this.#subscription?.[Symbol.asyncDispose]();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#station[Symbol.asyncDispose]();
   }
-}
-
-const NOTHING = "{}" as NonNullable<ActivationRecord["response"]["result"]>;
-
-function toFields({ activationId, transaction }: ActivationMessage) {
-  return { activationId, transactionId: transaction[0] };
 }

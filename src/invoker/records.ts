@@ -1,9 +1,9 @@
-// An activation's record, put together from what ran and how it ended (execution-plane 2.7, 2.8).
+// An activation's record, put together from what ran and how it ended (execution-plane 2.7).
 
 import type { Action, KeyValue } from "../entities/action.ts";
 import type { ActivationRecord } from "../entities/activation.ts";
-import { type DocumentId, fromDocumentId } from "../entities/names.ts";
 import type { ActivationMessage } from "../messages/activation-message.ts";
+import { toCauseAnnotations, toCommon } from "../station/records.ts";
 import type { Outcome } from "./classify.ts";
 
 export interface Times {
@@ -33,58 +33,15 @@ export function toRecord({ message, action, outcome, times, logs }: Ran): Activa
     { key: "waitTime", value: times.start - message.transaction[1] },
   ];
   if (times.initMs !== undefined) annotations.push({ key: "initTime", value: times.initMs });
+  const { statusCode, result, size } = outcome;
   return {
     ...toCommon(message),
     version: action.version,
     start: times.start,
     end: times.end,
     duration: times.durationMs,
-    annotations: withCause(annotations, message),
-    response: toResponse(outcome),
+    annotations: [...annotations, ...toCauseAnnotations(message)],
+    response: size === undefined ? { statusCode, result } : { statusCode, result, size },
     logs,
   };
-}
-
-/** For an activation that never ran here, or of which nothing more is known: `reason` marks it. */
-export function toFallbackRecord(
-  message: ActivationMessage,
-  outcome: Outcome,
-  { now, reason }: { now: number; reason?: "abandoned" | "expired" },
-): ActivationRecord {
-  const annotations: KeyValue[] = [
-    { key: "path", value: message.action.id },
-    { key: "kind", value: "unknown" },
-  ];
-  if (reason !== undefined) annotations.push({ key: reason, value: true });
-  return {
-    ...toCommon(message),
-    version: message.action.version,
-    start: now,
-    end: now,
-    duration: 0,
-    annotations: withCause(annotations, message),
-    response: toResponse(outcome),
-    logs: [],
-  };
-}
-
-function toCommon(message: ActivationMessage) {
-  const { package: packageName, name } = fromDocumentId(message.action.id as DocumentId);
-  return {
-    activationId: message.activationId,
-    namespace: message.user.namespace.name,
-    subject: message.user.subject,
-    name,
-    filterName: packageName === undefined ? name : `${packageName}/${name}`,
-    ...(message.cause === undefined ? {} : { cause: message.cause }),
-  };
-}
-
-function withCause(annotations: KeyValue[], message: ActivationMessage): readonly KeyValue[] {
-  if (message.cause !== undefined) annotations.push({ key: "causedBy", value: "sequence" });
-  return annotations;
-}
-
-function toResponse({ statusCode, result, size }: Outcome): ActivationRecord["response"] {
-  return size === undefined ? { statusCode, result } : { statusCode, result, size };
 }

@@ -1,7 +1,7 @@
 // What a container is sent: `/init` and `/run` for one activation (execution-plane 1.2 and 1.3).
 
 import type { InitRequest, RunRequest } from "../drivers/port.ts";
-import type { Action, KeyValue } from "../entities/action.ts";
+import type { CodeAction, KeyValue } from "../entities/action.ts";
 import { isJsonObject, type JsonObject, type RawJson, toRawJson } from "../kernel/json.ts";
 import type { ActivationMessage } from "../messages/activation-message.ts";
 
@@ -25,7 +25,7 @@ export function splitArguments({ content, initKeys }: ActivationMessage): Argume
 
 export function toRunRequest(
   message: ActivationMessage,
-  action: Action,
+  action: CodeAction,
   { value, deadline }: { value: RawJson; deadline: number },
 ): RunRequest {
   const { user, activationId, transaction } = message;
@@ -43,7 +43,7 @@ export function toRunRequest(
 
 export function toInitRequest(
   message: ActivationMessage,
-  action: Action,
+  action: CodeAction,
   { init, deadline }: { init: JsonObject; deadline: number },
 ): InitRequest {
   const run = toRunRequest(message, action, { value: "{}" as RawJson, deadline });
@@ -59,7 +59,7 @@ export function toInitRequest(
 }
 
 /** As `provide-api-key` says: truthy or absent gives it. Empty arrays and objects are truthy too. */
-function mayHaveApiKey(action: Action): boolean {
+function mayHaveApiKey(action: CodeAction): boolean {
   const annotation = action.annotations.find(({ key }: KeyValue) => key === "provide-api-key");
   return annotation === undefined || Boolean(annotation.value);
 }

@@ -1,7 +1,7 @@
 // One activation in one container: init where it is fresh, run, and the record of it.
 
 import type { Answer, Patience } from "../drivers/port.ts";
-import type { Action } from "../entities/action.ts";
+import type { CodeAction } from "../entities/action.ts";
 import type { ActivationRecord } from "../entities/activation.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { ActivationMessage } from "../messages/activation-message.ts";
@@ -13,7 +13,7 @@ import { splitArguments, toInitRequest, toRunRequest } from "./requests.ts";
 
 export interface Run {
   readonly message: ActivationMessage;
-  readonly action: Action;
+  readonly action: CodeAction;
   readonly lease: Lease;
 }
 

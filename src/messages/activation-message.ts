@@ -4,6 +4,7 @@
 import type { Identity } from "../entities/subject.ts";
 import type { ActivationId, TransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
+import { KB } from "../kernel/units.ts";
 
 export interface ActivationHeader {
   readonly activationId: ActivationId;
@@ -58,6 +59,16 @@ export function decodeActivation(bytes: Buffer): ActivationMessage {
   const end = bytes.indexOf(NEWLINE);
   const header = JSON.parse(bytes.toString("utf8", 0, end)) as ActivationHeader;
   return { ...header, content: bytes.toString("utf8", end + 1) as RawJson };
+}
+
+/** Characters of arguments that a message keeps in memory while it waits; more are left to the bus. */
+const WAITING_CONTENT_MAX = 16 * KB;
+const LEFT_OUT = "" as RawJson;
+
+/** The message itself, or without its arguments where they are large: its bytes can be read again. */
+export function withoutLargeContent(message: ActivationMessage): ActivationMessage {
+  const isLarge = message.content.length > WAITING_CONTENT_MAX;
+  return isLarge ? { ...message, content: LEFT_OUT } : message;
 }
 
 const NEWLINE = 10;

@@ -11,27 +11,46 @@ interface CompletionHeader {
   readonly statusCode: StatusCode;
 }
 
+/** How an activation ended, for whoever waits for it. */
+export interface CompletionOutcome {
+  readonly record: RawJson;
+  readonly result: RawJson;
+  /** As the record has it, so that it need not be read. */
+  readonly durationMs: number;
+  readonly size?: number;
+}
+
 export interface Completion extends CompletionHeader {
   /** Only for blocking invocations. */
-  readonly outcome?: { readonly record: RawJson; readonly result: RawJson };
+  readonly outcome?: CompletionOutcome;
 }
+
+type Measures = Partial<Pick<CompletionOutcome, "durationMs" | "size">>;
 
 /** What this process has encoded itself, by its bytes: reading it back takes no parsing. */
 const encodedHere = new WeakMap<Buffer, Completion>();
 
 export function encodeCompletion(completion: Completion): Buffer {
-  const { outcome, ...header } = completion;
-  const tail = outcome === undefined ? "" : `\n${outcome.record}\n${outcome.result}`;
-  const bytes = Buffer.from(JSON.stringify(header) + tail);
+  const bytes = Buffer.from(toText(completion));
   encodedHere.set(bytes, completion);
   return bytes;
+}
+
+function toText({ outcome, ...header }: Completion): string {
+  if (outcome === undefined) return JSON.stringify(header);
+  const { record, result, ...measures } = outcome;
+  return `${JSON.stringify({ ...header, ...measures })}\n${record}\n${result}`;
 }
 
 export function decodeCompletion(bytes: Buffer): Completion {
   const own = encodedHere.get(bytes);
   if (own !== undefined) return own;
   const [header = "", record, result] = bytes.toString().split("\n", 3);
-  const parsed = JSON.parse(header) as CompletionHeader;
-  if (record === undefined || result === undefined) return parsed;
-  return { ...parsed, outcome: { record: record as RawJson, result: result as RawJson } };
+  const { durationMs, size, ...parsed } = JSON.parse(header) as CompletionHeader & Measures;
+  if (record === undefined || result === undefined || durationMs === undefined) return parsed;
+  const measures = size === undefined ? { durationMs } : { durationMs, size };
+  return {
+    ...parsed,
+    outcome: { record: record as RawJson, result: result as RawJson, ...measures },
+  };
 }

@@ -1,23 +1,28 @@
 // Actions as a namespace's owner sees them: found, put, deleted, listed. Knows the rules between
 // entities (one name for one thing, packages that must be there), not HTTP.
 
-import type { Action } from "../entities/action.ts";
-import { type ActionRequest, updateAction } from "../entities/action-update.ts";
+import { type Action, isSequence, type SequenceAction } from "../entities/action.ts";
+import { type ActionRequest, isSequenceRequest, updateAction } from "../entities/action-update.ts";
+import { toComponentName } from "../entities/components.ts";
 import { resolveLimits } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import {
   type DocumentId,
   type EntityPath,
+  idOf,
   type QualifiedName,
   toDocumentId,
+  toPath,
 } from "../entities/names.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
 import type { Identity } from "../entities/subject.ts";
+import { refuseForeign } from "../entitlement/rights.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { failure } from "../kernel/errors.ts";
 import { MB } from "../kernel/units.ts";
 import type { EntityStore, PageOptions, StoredEntity } from "../stores/port.ts";
 import { Collection } from "./collection.ts";
+import { checkSequence } from "./sequence-check.ts";
 
 export interface ActionRegistryOptions {
   readonly entities: EntityStore;
@@ -40,6 +45,8 @@ export interface ActionRegistry {
   read(name: QualifiedName): Promise<StoredEntity<Action>>;
   /** Rejects with `already-exists`, `conflict`, `other-type`, `resource-missing`, and what the update says. */
   put(put: PutAction): Promise<Action>;
+  /** Rejects with `not-authorized` naming all that may not be used, or `resource-missing` for a package. */
+  checkComponents(components: readonly string[], identity: Identity): Promise<void>;
   /** The deleted action, with code. */
   delete(name: QualifiedName): Promise<Action>;
   list(path: EntityPath, page: PageOptions): Promise<readonly Action[]>;
@@ -119,13 +126,35 @@ class Actions implements ActionRegistry {
       limits: resolveLimits(limits, identity.limits),
       allowedKinds: identity.limits.allowedKinds ?? [],
     };
-    const update = (before: Action | undefined) =>
-      updateAction(
-        { name, request, now: clock(), ...(before === undefined ? {} : { before }) },
-        rules,
-      );
     const id = toDocumentId(name);
+    const { exec } = request;
+    if (exec !== undefined && isSequenceRequest(exec)) {
+      await this.checkComponents(exec.components ?? [], identity);
+    }
+    const update = async (before: Action | undefined) => {
+      const given = { name, request, now: clock(), ...(before === undefined ? {} : { before }) };
+      const action = updateAction(given, rules);
+      // What was stored is not checked again.
+      if (exec !== undefined && isSequence(action)) await this.#checkSequence(action);
+      return action;
+    };
     return this.#change(id, () => this.#actions.put({ id, overwrite, update }));
+  }
+
+  #checkSequence(sequence: SequenceAction): Promise<void> {
+    return checkSequence({
+      id: idOf(sequence),
+      components: sequence.exec.components,
+      lengthMax: this.#options.limits.sequenceLengthMax,
+      find: async (component) => (await this.find(component)).document,
+    });
+  }
+
+  async checkComponents(components: readonly string[], identity: Identity): Promise<void> {
+    const names = [...new Set(components)].map(toComponentName);
+    refuseForeign(names, identity);
+    const packages = new Map(names.map((name) => [toPath(name), name]));
+    for (const name of packages.values()) await this.#checkPackageOf(name);
   }
 
   async delete(name: QualifiedName): Promise<Action> {

@@ -15,7 +15,7 @@ export interface CollectionPut<Document> {
   readonly id: DocumentId;
   readonly overwrite: boolean;
   /** The document to store, from the one that is there. What it throws ends the put. */
-  readonly update: (before: Document | undefined) => Document;
+  readonly update: (before: Document | undefined) => Document | Promise<Document>;
 }
 
 export class Collection<Document extends EntityDocument> {
@@ -45,7 +45,7 @@ export class Collection<Document extends EntityDocument> {
   async put({ id, overwrite, update }: CollectionPut<Document>): Promise<Document> {
     const before = await this.find(id, { code: true });
     if (before !== undefined && !overwrite) throw failure("already-exists");
-    const document = update(before?.document);
+    const document = await update(before?.document);
     const replaces = before === undefined ? {} : { replaces: before.revision };
     await this.#entities.put({ id, type: this.#type, document, ...replaces });
     return document;

@@ -1,12 +1,12 @@
 // What every store of entities does.
 
 import assert from "node:assert/strict";
-import type { Action } from "../entities/action.ts";
+import type { CodeAction } from "../entities/action.ts";
 import type { DocumentId, EntityName, EntityPath } from "../entities/names.ts";
 import { onFreshStores, type StoreUnderTest } from "./contract-fixture.ts";
 import type { EntityStore, Revision } from "./port.ts";
 
-function action(over: Partial<Action> = {}): Action {
+function action(over: Partial<CodeAction> = {}): CodeAction {
   return {
     namespace: "guest" as EntityPath,
     name: "hello" as EntityName,
@@ -21,11 +21,11 @@ function action(over: Partial<Action> = {}): Action {
   };
 }
 
-function toId({ namespace, name }: Action): DocumentId {
+function toId({ namespace, name }: CodeAction): DocumentId {
   return `${namespace}/${name}` as DocumentId;
 }
 
-function put(store: EntityStore, document: Action, replaces?: Revision): Promise<Revision> {
+function put(store: EntityStore, document: CodeAction, replaces?: Revision): Promise<Revision> {
   const given = { id: toId(document), type: "action", document } as const;
   return store.put(replaces === undefined ? given : { ...given, replaces });
 }
@@ -129,7 +129,7 @@ export function testEntities(
       assert.equal(await store.count("action", "guest" as EntityPath), 3);
       assert.equal(await store.count("trigger", "guest" as EntityPath), 0);
       const [entry] = await store.list("action", "guest" as EntityPath, page);
-      assert.equal((entry?.document as Action | undefined)?.exec.code, undefined);
+      assert.equal((entry?.document as CodeAction | undefined)?.exec.code, undefined);
       assert.notEqual(entry, undefined);
     },
   );

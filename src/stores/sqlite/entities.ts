@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { Action } from "../../entities/action.ts";
+import type { CodeAction } from "../../entities/action.ts";
 import type { DocumentId, EntityPath } from "../../entities/names.ts";
 import { failure } from "../../kernel/errors.ts";
 import type {
@@ -140,14 +140,14 @@ function splitCode(
   type: EntityType,
   document: EntityDocument,
 ): { readonly rest: string; readonly code?: string } {
-  const { exec } = document as Partial<Action>;
+  const { exec } = document as Partial<CodeAction>;
   if (type !== "action" || exec?.code === undefined) return { rest: JSON.stringify(document) };
   const { code, ...kept } = exec;
   return { rest: JSON.stringify({ ...document, exec: kept }), code };
 }
 
 function toEntity({ type, revision, document, code }: Row): StoredEntity {
-  const parsed = JSON.parse(document) as EntityDocument & Partial<Action>;
+  const parsed = JSON.parse(document) as EntityDocument & Partial<CodeAction>;
   if (typeof code !== "string" || parsed.exec === undefined) {
     return { type, revision, document: parsed };
   }

@@ -1,0 +1,60 @@
+// What every activation's record begins with, and the record of one that never ran (execution-plane
+// specification, 2.7 and 2.8).
+
+import type { KeyValue } from "../entities/action.ts";
+import type { ActivationRecord, ActivationResponse, StatusCode } from "../entities/activation.ts";
+import { type DocumentId, fromDocumentId } from "../entities/names.ts";
+import { toRawJson } from "../kernel/json.ts";
+import type { ActivationMessage } from "../messages/activation-message.ts";
+
+type Common = "activationId" | "namespace" | "subject" | "name" | "filterName" | "cause";
+
+/** What its message says about it. */
+export function toCommon(message: ActivationMessage): Pick<ActivationRecord, Common> {
+  const { package: packageName, name } = fromDocumentId(message.action.id as DocumentId);
+  return {
+    activationId: message.activationId,
+    namespace: message.user.namespace.name,
+    subject: message.user.subject,
+    name,
+    filterName: packageName === undefined ? name : `${packageName}/${name}`,
+    ...(message.cause === undefined ? {} : { cause: message.cause }),
+  };
+}
+
+/** What has a cause is a part of what it was caused by. */
+export function toCauseAnnotations(message: ActivationMessage): readonly KeyValue[] {
+  return message.cause === undefined ? [] : [{ key: "causedBy", value: "sequence" }];
+}
+
+/** For an activation that never ran here, or of which nothing more is known: `reason` marks it. */
+export function toFallbackRecord(
+  message: ActivationMessage,
+  response: ActivationResponse,
+  { now, reason }: { now: number; reason?: "abandoned" | "expired" },
+): ActivationRecord {
+  const { statusCode, result, size } = response;
+  return {
+    ...toCommon(message),
+    version: message.action.version,
+    start: now,
+    end: now,
+    duration: 0,
+    annotations: [
+      { key: "path", value: message.action.id },
+      { key: "kind", value: "unknown" },
+      ...(reason === undefined ? [] : [{ key: reason, value: true }]),
+      ...toCauseAnnotations(message),
+    ],
+    response: {
+      statusCode,
+      ...(result === undefined ? {} : { result }),
+      ...(size === undefined ? {} : { size }),
+    },
+    logs: [],
+  };
+}
+
+export function toErrorResponse(statusCode: StatusCode, text: string): ActivationResponse {
+  return { statusCode, result: toRawJson({ error: text }) };
+}

@@ -1,0 +1,246 @@
+// Where activations are taken from a topic of the bus and seen to their end. What is done with one is
+// the business of whoever owns the station; what must hold for every one, whatever is killed in
+// between, is here.
+//
+//     delivered ─▶ start mark kept ─▶ (the work) ─▶ record kept ─▶ told ─▶ done
+//
+// The start mark is kept before anything is done for an activation, and its record before its message
+// is done. So after a crash what has no mark is worked on, and what has one but no record is recorded
+// as abandoned: never twice, never none.
+
+import { setTimeout as delay } from "node:timers/promises";
+import type { Bus, Delivery } from "../bus/port.ts";
+import {
+  type ActivationDocument,
+  type ActivationRecord,
+  toBlockingAnswer,
+  toDocument,
+  toRecordText,
+} from "../entities/activation.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { SECOND_MS } from "../kernel/units.ts";
+import { type ActivationMessage, decodeActivation } from "../messages/activation-message.ts";
+import { encodeCompletion } from "../messages/completion.ts";
+import type { ActivationStore } from "../stores/port.ts";
+import type { Log } from "../telemetry/log.ts";
+import { toErrorResponse, toFallbackRecord } from "./records.ts";
+
+export interface StationOptions {
+  /** Topic of the activations that are seen to here. */
+  readonly topic: string;
+  /** Messages taken from the bus that are not done; each is some 1 KB and what its arguments take. */
+  readonly inFlightMax: number;
+  /** Whether a blocking answer shows the logs. */
+  readonly answersLogs: boolean;
+  readonly bus: Bus;
+  readonly activations: Pick<ActivationStore, "put" | "has">;
+  /** Work from before this process that was accepted longer ago is not begun. */
+  readonly restartWorkAgeMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One activation that is to be seen to its end. */
+export interface Work {
+  readonly delivery: Delivery;
+  readonly message: ActivationMessage;
+}
+
+const STORE_RETRY_MS = SECOND_MS;
+
+const ABANDONED = toErrorResponse(
+  3,
+  "The activation was abandoned: the platform stopped while it ran, and it is not run twice.",
+);
+const EXPIRED = toErrorResponse(
+  3,
+  "The activation expired: the platform was down for longer than its work is kept.",
+);
+
+/** `ending`: what has begun is ended, and so are its parts begun; nothing else is. */
+type Phase = "open" | "ending" | "ended";
+
+export class Station implements AsyncDisposable {
+  readonly #options: StationOptions;
+  readonly #openedAt: number;
+  readonly #running = new Set<Work>();
+  readonly #settled: (() => void)[] = [];
+  readonly #closed = new AbortController();
+  #phase: Phase = "open";
+  #subscription: AsyncDisposable | undefined;
+
+  constructor(options: StationOptions) {
+    this.#options = options;
+    this.#openedAt = options.clock();
+  }
+
+  /** Begins to take messages. What an earlier process left comes first. */
+  start(take: (work: Work) => void): void {
+    const { bus, topic, inFlightMax } = this.#options;
+    this.#subscription = bus.subscribe({
+      topic,
+      inFlightMax,
+      deliver: (delivery) => this.#receive(delivery, take),
+    });
+  }
+
+  #receive(delivery: Delivery, take: (work: Work) => void): void {
+    if (this.#phase === "ended") return;
+    let message: ActivationMessage;
+    try {
+      message = decodeActivation(delivery.message);
+    } catch (cause) {
+      this.#options.log.error({ err: cause }, "message cannot be read and is dropped");
+      delivery.done();
+      return;
+    }
+    if (!this.mayBegin(message)) return;
+    const work = { delivery, message };
+    if (delivery.startedBefore || this.#isExpired(delivery)) {
+      this.inBackground(work, this.#recordUnrun(work));
+    } else {
+      take(work);
+    }
+  }
+
+  /** Whether it may be begun now. What may not stays on the bus for the next process. */
+  mayBegin({ cause }: ActivationMessage): boolean {
+    return this.#phase === "open" || (this.#phase === "ending" && cause !== undefined);
+  }
+
+  /** What runs is recorded as abandoned then, or has been. */
+  get hasEnded(): boolean {
+    return this.#phase === "ended";
+  }
+
+  #isExpired({ publishedAt }: Delivery): boolean {
+    const { clock, restartWorkAgeMs } = this.#options;
+    return publishedAt < this.#openedAt && clock() - publishedAt > restartWorkAgeMs;
+  }
+
+  async #recordUnrun({ delivery, message }: Work): Promise<void> {
+    // Its record may have been kept just before the crash.
+    const known =
+      delivery.startedBefore && (await this.#options.activations.has(message.activationId));
+    if (!known) {
+      const reason = delivery.startedBefore ? "abandoned" : "expired";
+      const response = reason === "abandoned" ? ABANDONED : EXPIRED;
+      const now = this.#options.clock();
+      await this.store(message, toFallbackRecord(message, response, { now, reason }));
+    }
+    delivery.done();
+  }
+
+  /** While it runs a stop waits for the work, and at last records it as abandoned. */
+  async run(work: Work, run: () => Promise<void>): Promise<void> {
+    this.#running.add(work);
+    try {
+      await run();
+    } finally {
+      this.#running.delete(work);
+      if (this.#running.size === 0) for (const settled of this.#settled.splice(0)) settled();
+    }
+  }
+
+  /** False where the mark cannot be kept: it must not run then. */
+  async markStarted({ delivery, message }: Work): Promise<boolean> {
+    try {
+      await delivery.start();
+      return true;
+    } catch (cause) {
+      this.#options.log.warn({ err: cause, ...toFields(message) }, "activation cannot be started");
+      return false;
+    }
+  }
+
+  /** What was accepted before runs when there is room for its mark; whoever just published it knows. */
+  async beginAgain({ delivery }: Work, begin: () => void): Promise<void> {
+    if (delivery.lost) return;
+    await delay(STORE_RETRY_MS, undefined, { signal: this.#closed.signal });
+    begin();
+  }
+
+  /** It is over: the record is kept, and whoever sent it is told. */
+  async finish({ delivery, message }: Work, record: ActivationRecord): Promise<void> {
+    // What ran on past its time has been recorded as abandoned.
+    if (this.#closed.signal.aborted) return;
+    const document = await this.store(message, record);
+    const { bus, topic, answersLogs } = this.#options;
+    const { activationId, blocking, replyTo } = message;
+    const { statusCode, result = NOTHING, size } = record.response;
+    const completion = { activationId, invoker: topic, statusCode };
+    const outcome = () => ({
+      record: answersLogs ? toRecordText(document) : toBlockingAnswer(document),
+      result,
+      durationMs: record.duration,
+      ...(size === undefined ? {} : { size }),
+    });
+    const answer = encodeCompletion(blocking ? { ...completion, outcome: outcome() } : completion);
+    await bus.publish(replyTo, answer, "volatile");
+    delivery.done();
+  }
+
+  /** Keeps the record, however long it takes: until then the activation is not over. */
+  async store(
+    message: Pick<ActivationMessage, "activationId" | "transaction" | "user" | "blocking">,
+    record: ActivationRecord,
+  ): Promise<ActivationDocument> {
+    const document = toDocument(record);
+    if (message.user.limits.storeActivations === false) return document;
+    for (;;) {
+      try {
+        await this.#options.activations.put(document, message.blocking ? "written" : "durable");
+        return document;
+      } catch (cause) {
+        this.#options.log.error({ err: cause, ...toFields(message) }, "record cannot be kept yet");
+        await delay(STORE_RETRY_MS, undefined, { signal: this.#closed.signal });
+      }
+    }
+  }
+
+  /** Work that nobody awaits: its failure is logged. */
+  inBackground({ message }: Pick<Work, "message">, work: Promise<void>): void {
+    work.catch((cause: unknown) => {
+      if (this.#closed.signal.aborted) return;
+      this.#options.log.error({ err: cause, ...toFields(message) }, "activation failed inside");
+    });
+  }
+
+  /** Begins nothing more but parts of what has begun, and waits for what runs. */
+  async stop(waitMs: number): Promise<void> {
+    this.#phase = "ending";
+    if (this.#running.size > 0) {
+      const settled = new Promise<void>((resolve) => this.#settled.push(resolve));
+      await Promise.race([settled, delay(waitMs, undefined, { ref: false })]);
+    }
+  }
+
+  /** Nothing that runs goes further: it is about to be recorded as abandoned. */
+  end(): void {
+    this.#phase = "ended";
+  }
+
+  /** Records as abandoned what still runs, and takes nothing more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.end();
+    const { clock } = this.#options;
+    const left = [...this.#running];
+    await Promise.all(
+      left.map(async (work) => {
+        const told = { now: clock(), reason: "abandoned" } as const;
+        await this.finish(work, toFallbackRecord(work.message, ABANDONED, told));
+      }),
+    );
+    this.#closed.abort();
+    await this.#subscription?.[Symbol.asyncDispose]();
+  }
+}
+
+const NOTHING = "{}" as NonNullable<ActivationRecord["response"]["result"]>;
+
+export function toFields({
+  activationId,
+  transaction,
+}: Pick<ActivationMessage, "activationId" | "transaction">): object {
+  return { activationId, transactionId: transaction[0] };
+}
