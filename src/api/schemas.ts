@@ -6,11 +6,11 @@ import { failure } from "../kernel/errors.ts";
 import { isJsonObject, isTooDeep } from "../kernel/json.ts";
 
 /** `null` for an optional field is the same as leaving it out. */
-function optional<const Schema extends v.GenericSchema>(schema: Schema) {
+export function optional<const Schema extends v.GenericSchema>(schema: Schema) {
   return v.nullish(schema);
 }
 
-const keyValue = v.object({
+export const keyValue = v.object({
   key: v.string(),
   value: v.unknown(),
   init: v.optional(v.boolean()),
@@ -61,11 +61,11 @@ export function parseActionBody(text: string): ActionRequest {
 }
 
 /** `init` is kept only where it is true. */
-function toKeyValue({ key, value, init }: v.InferOutput<typeof keyValue>) {
+export function toKeyValue({ key, value, init }: v.InferOutput<typeof keyValue>) {
   return init === true ? { key, value, init } : { key, value };
 }
 
-function withoutAbsent<T extends object>(value: T): Partial<T> {
+export function withoutAbsent<T extends object>(value: T): Partial<T> {
   const entries = Object.entries(value).filter(
     ([, member]) => member !== undefined && member !== null,
   );
@@ -73,7 +73,7 @@ function withoutAbsent<T extends object>(value: T): Partial<T> {
 }
 
 /** Throws `body-malformed` that names the field, what it is and what it must be. */
-function parseBody<Schema extends v.GenericSchema>(
+export function parseBody<Schema extends v.GenericSchema>(
   schema: Schema,
   text: string,
 ): v.InferOutput<Schema> {

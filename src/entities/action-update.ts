@@ -8,7 +8,7 @@ import { type EffectiveLimits, mergeLimits } from "./limit-rules.ts";
 import type { ActionLimits } from "./limits.ts";
 import { type QualifiedName, toPath } from "./names.ts";
 import { type RuntimeKind, type RuntimeManifest, resolveKind } from "./runtime-manifest.ts";
-import { FIRST_VERSION, parseVersion, toNextVersion } from "./version.ts";
+import { toUpdatedVersion } from "./version.ts";
 
 /** `exec` as a client writes it. */
 export interface ExecRequest {
@@ -64,7 +64,7 @@ export function updateAction(update: ActionUpdate, rules: ActionRules): Action {
   return {
     namespace: toPath(name),
     name: name.name,
-    version: chooseVersion(request.version, before),
+    version: toUpdatedVersion(request.version, before?.version),
     exec,
     parameters: request.parameters
       ? dropDuplicates(request.parameters)
@@ -74,11 +74,6 @@ export function updateAction(update: ActionUpdate, rules: ActionRules): Action {
     publish: request.publish ?? before?.publish ?? false,
     updated: now,
   };
-}
-
-function chooseVersion(given: string | undefined, before: Action | undefined): string {
-  if (given !== undefined) return parseVersion(given);
-  return before === undefined ? FIRST_VERSION : toNextVersion(before.version);
 }
 
 function chooseExec({ request, before }: ActionUpdate, rules: ActionRules): CodeExec {

@@ -39,7 +39,7 @@ export function toRecord({ message, action, outcome, times, logs }: Ran): Activa
     start: times.start,
     end: times.end,
     duration: times.durationMs,
-    annotations: withCause(annotations, message),
+    annotations: withOrigin(annotations, message),
     response: toResponse(outcome),
     logs,
   };
@@ -62,14 +62,17 @@ export function toFallbackRecord(
     start: now,
     end: now,
     duration: 0,
-    annotations: withCause(annotations, message),
+    annotations: withOrigin(annotations, message),
     response: toResponse(outcome),
     logs: [],
   };
 }
 
 function toCommon(message: ActivationMessage) {
-  const { package: packageName, name } = fromDocumentId(message.action.id as DocumentId);
+  const { id, binding } = message.action;
+  const { package: ownPackage, name } = fromDocumentId(id as DocumentId);
+  const packageName =
+    binding === undefined ? ownPackage : fromDocumentId(binding as DocumentId).name;
   return {
     activationId: message.activationId,
     namespace: message.user.namespace.name,
@@ -80,7 +83,10 @@ function toCommon(message: ActivationMessage) {
   };
 }
 
-function withCause(annotations: KeyValue[], message: ActivationMessage): readonly KeyValue[] {
+/** By which way it came. */
+function withOrigin(annotations: KeyValue[], message: ActivationMessage): readonly KeyValue[] {
+  const { binding } = message.action;
+  if (binding !== undefined) annotations.push({ key: "binding", value: binding });
   if (message.cause !== undefined) annotations.push({ key: "causedBy", value: "sequence" });
   return annotations;
 }

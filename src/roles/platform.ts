@@ -8,6 +8,7 @@ import { createActionRoutes } from "../api/actions.ts";
 import { createActivationRoutes } from "../api/activations.ts";
 import { type BuildInfo, createApiInfo, createSystemInfo } from "../api/info.ts";
 import { createNamespaceRoutes } from "../api/namespaces.ts";
+import { createPackageRoutes } from "../api/packages.ts";
 import { type Api, createApi } from "../api/server.ts";
 import { Balancer } from "../balancer/balancer.ts";
 import { openJournalBus } from "../bus/journal.ts";
@@ -24,6 +25,8 @@ import { systemClock } from "../kernel/clock.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 import { ContainerPool } from "../pool/pool.ts";
 import { createActionRegistry } from "../registry/actions.ts";
+import { createPackageRegistry } from "../registry/packages.ts";
+import { RememberedActions } from "../registry/remembered-actions.ts";
 import { openPublicDirectory } from "../runtimes/public-directory.ts";
 import { openRuntimes, type Runtimes } from "../runtimes/runtimes.ts";
 import { SettingError } from "../settings/parse.ts";
@@ -182,11 +185,14 @@ function openApi(parts: Parts & { readonly invocations: Invocations }): Api {
   const { manifest } = runtimes;
   const clock = systemClock;
   const { entities, subjects, activations } = stores;
-  const registry = createActionRegistry({ entities, manifest, limits, clock });
+  const remembered = new RememberedActions();
+  const registry = createActionRegistry({ entities, manifest, limits, clock, remembered });
+  const packages = createPackageRegistry({ entities, clock, remembered });
   const inFlight = (namespaceUuid: string) => invocations.inFlight(namespaceUuid);
   const throttles = new Throttles({ limits, inFlight, clock });
   const routes = [
     ...createActionRoutes({ registry, throttles, invocations, limits }),
+    ...createPackageRoutes({ registry: packages, limits }),
     ...createActivationRoutes(activations),
     ...createNamespaceRoutes(limits),
   ];
