@@ -7,12 +7,20 @@ import { resolveLimits, toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { EntityPath } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
-import { checkOwn } from "../entitlement/rights.ts";
+import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
 import type { Throttles } from "../entitlement/throttles.ts";
 import type { Invocations, InvokeAccepted, InvokeFinished } from "../invocation/port.ts";
 import { failure } from "../kernel/errors.ts";
 import type { ActionRegistry } from "../registry/actions.ts";
-import { BODY_BYTES_MAX, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
+import {
+  BODY_BYTES_MAX,
+  COMMON,
+  MISSING,
+  PAGE_QUERY,
+  toNames,
+  toOwn,
+  toReadable,
+} from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
 import { parseBoolean, parseInteger, parsePage } from "./query.ts";
 import type { Parameters, QueryParameter, Route } from "./routes.ts";
@@ -122,7 +130,7 @@ class ActionHandlers {
     const { registry, throttles, invocations, limits } = this.#options;
     const names = toNames(parameters);
     throttles.admit(identity);
-    const name = toOwn(names, parameters, identity);
+    const name = toReadable(names, parameters, identity);
     const bytesMax = toPayloadBytesMax(limits, identity.limits);
     const text = await call.bodies.read(call.request, { bytesMax });
     const { query } = call;
@@ -131,7 +139,7 @@ class ActionHandlers {
     const waitMs = parseInteger(query, "timeout") ?? limits.blockingWaitMsMax;
     checkWait(waitMs, limits.blockingWaitMsMax);
     const payload = parsePayload(text);
-    const action = await registry.find(name);
+    const action = await registry.find(name, identity);
     if (isSequence(action.document)) {
       await registry.checkComponents(action.document.exec.components, identity);
     }
@@ -146,11 +154,13 @@ class ActionHandlers {
   }
 
   async get({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
-    const name = toOwn(toNames(parameters), parameters, identity);
-    const code = parseBoolean(query, "code", true);
+    const name = toReadable(toNames(parameters), parameters, identity);
     const { registry } = this.#options;
-    const { document } = code ? await registry.read(name) : await registry.find(name);
-    return json(document);
+    if (parseBoolean(query, "code", true)) {
+      return json((await registry.read(name, identity)).document);
+    }
+    const { document, binding } = await registry.find(name, identity);
+    return json(binding === undefined ? document : { ...document, binding });
   }
 
   async put(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
@@ -175,10 +185,12 @@ class ActionHandlers {
   }
 
   async listPackage({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
-    const { package: packageName = "" } = parameters;
-    const name = toOwn(toNames({ name: packageName }), parameters, identity);
-    await this.#options.registry.checkPackage(name);
-    return this.#list(query, `${name.namespace}/${name.name}` as EntityPath);
+    const { package: packageName = "", namespace = "" } = parameters;
+    const name = {
+      ...toNames({ name: packageName }),
+      namespace: resolveNamespace(identity, namespace),
+    };
+    return this.#list(query, await this.#options.registry.locate(name, identity));
   }
 
   async #list(query: URLSearchParams, path: EntityPath): Promise<Reply> {

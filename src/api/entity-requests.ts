@@ -2,7 +2,7 @@
 
 import { parseEntityName, type QualifiedName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
-import { checkOwn } from "../entitlement/rights.ts";
+import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
 import { MB } from "../kernel/units.ts";
 import type { Parameters, QueryParameter } from "./routes.ts";
 
@@ -31,6 +31,16 @@ export function toNames({
 }: Parameters): Omit<QualifiedName, "namespace"> {
   const parsed = packageName === undefined ? {} : { package: parseEntityName(packageName) };
   return { ...parsed, name: parseEntityName(name) };
+}
+
+/** What may be another's where it is in a package; the registry knows which may be had. */
+export function toReadable(
+  names: Omit<QualifiedName, "namespace">,
+  parameters: Parameters,
+  identity: Identity,
+): QualifiedName {
+  if (names.package === undefined) return toOwn(names, parameters, identity);
+  return { ...names, namespace: resolveNamespace(identity, parameters["namespace"] ?? "") };
 }
 
 export function toOwn(

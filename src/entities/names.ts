@@ -53,12 +53,17 @@ export function toDocumentId(name: QualifiedName): DocumentId {
   return `${toPath(name)}/${name.name}` as DocumentId;
 }
 
-/** Of a stored document. */
-export function idOf(document: {
+/** Of a document that is at hand. */
+export function idOf(entity: {
   readonly namespace: EntityPath;
   readonly name: EntityName;
 }): DocumentId {
-  return `${document.namespace}/${document.name}` as DocumentId;
+  return `${entity.namespace}/${entity.name}` as DocumentId;
+}
+
+/** Where what is in a package lives. */
+export function toPackagePath(entity: Parameters<typeof idOf>[0]): EntityPath {
+  return idOf(entity) as string as EntityPath;
 }
 
 export function fromDocumentId(id: DocumentId): QualifiedName {

@@ -1,28 +1,39 @@
-// May they: a key has all rights in its own namespace and none elsewhere (rest-api specification, 9.1).
+// May they: a key has all rights in its own namespace. Of another's it may read shared packages, and
+// read and run what is in them, nothing else (rest-api specification, 9.1).
 
-import type { EntityName, QualifiedName } from "../entities/names.ts";
+import type { EntityName } from "../entities/names.ts";
+import { isShared, type Package } from "../entities/package.ts";
 import type { Identity } from "../entities/subject.ts";
 import { failure } from "../kernel/errors.ts";
 
 /** Stands for one's own namespace in paths and references. */
 export const OWN = "_";
 
+/** The namespace that a path names. Another's may be anything, also what is no name: there is none then. */
+export function resolveNamespace(identity: Identity, namespace: string): EntityName {
+  return namespace === OWN ? identity.namespace.name : (namespace as EntityName);
+}
+
+export function isOwn(identity: Identity, namespace: EntityName): boolean {
+  return namespace === identity.namespace.name;
+}
+
 /** The namespace that a path names. Throws `not-authorized` for another than one's own. */
 export function checkOwn(
   identity: Identity,
   { namespace, resource }: { readonly namespace: string; readonly resource?: string },
 ): EntityName {
-  const own = identity.namespace.name;
-  if (namespace === OWN || namespace === own) return own;
+  const resolved = resolveNamespace(identity, namespace);
+  if (isOwn(identity, resolved)) return resolved;
   const path = resource === undefined ? namespace : `${namespace}/${resource}`;
   throw failure("not-authorized", { resource: path });
 }
 
-/** Throws `not-authorized` naming all of them that are another namespace's, or their packages. */
-export function refuseForeign(names: readonly QualifiedName[], identity: Identity): void {
-  const own = identity.namespace.name;
-  const foreign = names.filter(({ namespace }) => namespace !== own);
-  if (foreign.length === 0) return;
-  const paths = foreign.map((name) => `${name.namespace}/${name.package ?? name.name}`);
-  throw failure("not-authorized", { resource: [...new Set(paths)].join(", ") });
+/** To read a package, and to read and run its actions. */
+export function mayUsePackage(
+  identity: Identity,
+  namespace: EntityName,
+  document: Pick<Package, "binding" | "publish">,
+): boolean {
+  return isOwn(identity, namespace) || isShared(document);
 }

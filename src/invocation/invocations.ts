@@ -3,6 +3,7 @@
 
 import type { Balancer } from "../balancer/balancer.ts";
 import type { SystemLimits } from "../entities/limits.ts";
+import { idOf } from "../entities/names.ts";
 import { createActivationId } from "../kernel/ids.ts";
 import { KB } from "../kernel/units.ts";
 import { mergeArguments, refuseTooLarge } from "./parameters.ts";
@@ -25,11 +26,16 @@ export function createInvocations({ balancer, limits }: InvocationsOptions): Inv
     const { content, initKeys } = mergeArguments(action.document, payload);
     refuseTooLarge(content, argumentBytesMax);
     const activationId = createActivationId();
-    const { namespace, name, version } = action.document;
+    const { revision, binding } = action;
     const message = {
       activationId,
       transaction,
-      action: { id: `${namespace}/${name}`, revision: action.revision, version },
+      action: {
+        id: idOf(action.document),
+        revision,
+        version: action.document.version,
+        ...(binding === undefined ? {} : { binding }),
+      },
       user: identity,
       initKeys,
       content,

@@ -2,6 +2,7 @@
 
 import type { Action } from "../entities/action.ts";
 import type { StatusCode } from "../entities/activation.ts";
+import type { DocumentId } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { ActivationId, TransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
@@ -9,8 +10,8 @@ import type { StoredEntity } from "../stores/port.ts";
 
 export interface InvokeRequest {
   readonly identity: Identity;
-  /** Without code. */
-  readonly action: StoredEntity<Action>;
+  /** Without code; `binding` names the one through which it was found. */
+  readonly action: StoredEntity<Action> & { readonly binding?: DocumentId };
   /** The text of a JSON object; absent means `{}`. */
   readonly payload?: RawJson;
   /** Milliseconds to wait for the end; absent where nobody waits. */

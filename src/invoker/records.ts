@@ -3,7 +3,7 @@
 import type { Action, KeyValue } from "../entities/action.ts";
 import type { ActivationRecord } from "../entities/activation.ts";
 import type { ActivationMessage } from "../messages/activation-message.ts";
-import { toCauseAnnotations, toCommon } from "../station/records.ts";
+import { toCommon, toOriginAnnotations } from "../station/records.ts";
 import type { Outcome } from "./classify.ts";
 
 export interface Times {
@@ -40,7 +40,7 @@ export function toRecord({ message, action, outcome, times, logs }: Ran): Activa
     start: times.start,
     end: times.end,
     duration: times.durationMs,
-    annotations: [...annotations, ...toCauseAnnotations(message)],
+    annotations: [...annotations, ...toOriginAnnotations(message)],
     response: size === undefined ? { statusCode, result } : { statusCode, result, size },
     logs,
   };

@@ -23,6 +23,20 @@ export const CATALOGUE = {
     401,
     () => "The resource requires authentication, which was not supplied with the request", // OW
   ),
+  "binding-from-package": entry(
+    409,
+    () => "Resource is a package and cannot be converted into a binding.", // OW
+  ),
+  "binding-of-binding": entry(400, () => "Cannot bind to another package binding."), // OW
+  "binding-operation": entry(400, () => "Operation not permitted on package binding."), // OW
+  "binding-target-missing": entry(
+    400,
+    () => "Binding references a package that does not exist.", // OW
+  ),
+  "binding-target-type": entry(
+    409,
+    () => "Cannot bind to a resource that is not a package.", // OW
+  ),
   "bodies-full": entry<{ allowed: number }>(
     503,
     (d) =>
@@ -67,6 +81,11 @@ export const CATALOGUE = {
   "request-aborted": entry(
     400,
     () => "The connection was closed before the request had come whole",
+  ),
+  "package-not-empty": entry<{ count: number }>(
+    409,
+    (d) =>
+      `Package not empty (contains ${d.count} ${d.count === 1 ? "entity" : "entities"}). Set force param or delete package contents.`, // OW
   ),
   "query-malformed": entry<{ name: string; detail: string }>(
     400,

@@ -11,10 +11,12 @@ export interface ActivationHeader {
   /** Id, and milliseconds since the epoch at which the request was received. */
   readonly transaction: readonly [TransactionId, number];
   readonly action: {
-    /** Document id: `namespace[/package]/name`. */
+    /** Document id: `namespace[/package]/name`, of the provider where it is run through a binding. */
     readonly id: string;
     readonly revision: string;
     readonly version: string;
+    /** `namespace/name` of the binding through which it is run. */
+    readonly binding?: string;
   };
   readonly user: Identity;
   /** The topic on which the controller hears that it is done. */

@@ -5,6 +5,7 @@ import type { DocumentId, EntityPath } from "../entities/names.ts";
 import { failure } from "../kernel/errors.ts";
 import type {
   EntityDocument,
+  EntityFilter,
   EntityStore,
   EntityType,
   PageOptions,
@@ -56,12 +57,12 @@ export class Collection<Document extends EntityDocument> {
     return this.#entities.delete(id, revision);
   }
 
-  async list(path: EntityPath, page: PageOptions): Promise<readonly Document[]> {
+  async list(path: EntityPath, page: PageOptions & EntityFilter): Promise<readonly Document[]> {
     const found = await this.#entities.list(this.#type, path, page);
     return found.map(({ document }) => document as Document);
   }
 
-  count(path: EntityPath): Promise<number> {
-    return this.#entities.count(this.#type, path);
+  count(path: EntityPath, filter: EntityFilter = {}): Promise<number> {
+    return this.#entities.count(this.#type, path, filter);
   }
 }

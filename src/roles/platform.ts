@@ -8,6 +8,7 @@ import { createActionRoutes } from "../api/actions.ts";
 import { createActivationRoutes } from "../api/activations.ts";
 import { type BuildInfo, createApiInfo, createSystemInfo } from "../api/info.ts";
 import { createNamespaceRoutes } from "../api/namespaces.ts";
+import { createPackageRoutes } from "../api/packages.ts";
 import { createRuleRoutes } from "../api/rules.ts";
 import { type Api, createApi } from "../api/server.ts";
 import { createTriggerRoutes } from "../api/triggers.ts";
@@ -28,6 +29,8 @@ import { systemClock } from "../kernel/clock.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 import { ContainerPool } from "../pool/pool.ts";
 import { createActionRegistry } from "../registry/actions.ts";
+import { createPackageRegistry } from "../registry/packages.ts";
+import { RememberedActions } from "../registry/remembered-actions.ts";
 import { createRuleRegistry } from "../registry/rules.ts";
 import { createTriggerRegistry } from "../registry/triggers.ts";
 import { Turns } from "../registry/turns.ts";
@@ -189,7 +192,9 @@ function openApi(parts: Parts & { readonly invocations: Invocations }): Api {
   const { manifest } = runtimes;
   const clock = systemClock;
   const { entities, subjects, activations } = stores;
-  const registry = createActionRegistry({ entities, manifest, limits, clock });
+  const remembered = new RememberedActions();
+  const registry = createActionRegistry({ entities, manifest, limits, clock, remembered });
+  const packages = createPackageRegistry({ entities, clock, remembered });
   const inFlight = (namespaceUuid: string) => invocations.inFlight(namespaceUuid);
   const throttles = new Throttles({ limits, inFlight, clock });
   const turns = new Turns();
@@ -202,6 +207,7 @@ function openApi(parts: Parts & { readonly invocations: Invocations }): Api {
     ...createActionRoutes({ registry, throttles, invocations, limits }),
     ...createTriggerRoutes({ triggers, firings, throttles, limits }),
     ...createRuleRoutes({ rules, limits }),
+    ...createPackageRoutes({ registry: packages, limits }),
     ...createActivationRoutes(activations),
     ...createNamespaceRoutes(limits),
   ];

@@ -11,7 +11,10 @@ type Common = "activationId" | "namespace" | "subject" | "name" | "filterName" |
 
 /** What its message says about it. */
 export function toCommon(message: ActivationMessage): Pick<ActivationRecord, Common> {
-  const { package: packageName, name } = fromDocumentId(message.action.id as DocumentId);
+  const { id, binding } = message.action;
+  const { package: ownPackage, name } = fromDocumentId(id as DocumentId);
+  const packageName =
+    binding === undefined ? ownPackage : fromDocumentId(binding as DocumentId).name;
   return {
     activationId: message.activationId,
     namespace: message.user.namespace.name,
@@ -22,9 +25,12 @@ export function toCommon(message: ActivationMessage): Pick<ActivationRecord, Com
   };
 }
 
-/** What has a cause is a part of what it was caused by. */
-export function toCauseAnnotations(message: ActivationMessage): readonly KeyValue[] {
-  return message.cause === undefined ? [] : [{ key: "causedBy", value: "sequence" }];
+/** By which way it came: through a binding, as a part of what it was caused by. */
+export function toOriginAnnotations({ action, cause }: ActivationMessage): readonly KeyValue[] {
+  const annotations: KeyValue[] = [];
+  if (action.binding !== undefined) annotations.push({ key: "binding", value: action.binding });
+  if (cause !== undefined) annotations.push({ key: "causedBy", value: "sequence" });
+  return annotations;
 }
 
 /** For an activation that never ran here, or of which nothing more is known: `reason` marks it. */
@@ -44,7 +50,7 @@ export function toFallbackRecord(
       { key: "path", value: message.action.id },
       { key: "kind", value: "unknown" },
       ...(reason === undefined ? [] : [{ key: reason, value: true }]),
-      ...toCauseAnnotations(message),
+      ...toOriginAnnotations(message),
     ],
     response: {
       statusCode,

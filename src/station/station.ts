@@ -172,7 +172,7 @@ export class Station implements AsyncDisposable {
     const outcome = () => ({
       record: answersLogs ? toRecordText(document) : toBlockingAnswer(document),
       result,
-      durationMs: record.duration,
+      durationMs: record.duration ?? 0,
       ...(size === undefined ? {} : { size }),
     });
     const answer = encodeCompletion(blocking ? { ...completion, outcome: outcome() } : completion);

@@ -33,6 +33,11 @@ export interface PageOptions {
   readonly limit: number;
 }
 
+export interface EntityFilter {
+  /** Only packages that others may use: published ones that are no bindings. */
+  readonly shared?: boolean;
+}
+
 export interface EntityPut {
   readonly id: DocumentId;
   readonly type: EntityType;
@@ -49,13 +54,19 @@ export interface EntityDeletion {
 
 export type EntityChange = EntityPut | EntityDeletion;
 
-/** Entities by id. Actions in a package are listed under their package and under the namespace. */
+/**
+ * Entities by id. Actions in a package are listed under their package and under the namespace. Nothing is
+ * in a package that is not there, also where one is put while the other is deleted.
+ */
 export interface EntityStore extends AsyncDisposable {
   /** Without `code`, an action's `exec.code` is left out, and not read. */
   get(id: DocumentId, options?: { readonly code?: boolean }): Promise<StoredEntity | undefined>;
-  /** Durable when it resolves. Rejects with `conflict` if the document is not at `replaces`. */
+  /**
+   * Durable when it resolves. Rejects with `conflict` if the document is not at `replaces`, or is to be in
+   * a package that is not there.
+   */
   put(put: EntityPut): Promise<Revision>;
-  /** Rejects with `conflict` if the document is not at `revision`. */
+  /** Rejects with `conflict` if the document is not at `revision`, or is a package that is not empty. */
   delete(id: DocumentId, revision: Revision): Promise<void>;
   /**
    * Several puts and deletions, all or none; durable when it resolves. Rejects with `conflict` if any
@@ -64,8 +75,12 @@ export interface EntityStore extends AsyncDisposable {
    */
   change(changes: readonly EntityChange[]): Promise<void>;
   /** Newest `updated` first. Documents without `exec.code`. `path` is a namespace or a package. */
-  list(type: EntityType, path: EntityPath, page: PageOptions): Promise<readonly StoredEntity[]>;
-  count(type: EntityType, path: EntityPath): Promise<number>;
+  list(
+    type: EntityType,
+    path: EntityPath,
+    page: PageOptions & EntityFilter,
+  ): Promise<readonly StoredEntity[]>;
+  count(type: EntityType, path: EntityPath, filter?: EntityFilter): Promise<number>;
 }
 
 /** Subjects by name, by key's uuid, by namespace; and namespaces' limits. */

@@ -10,6 +10,7 @@ import { failure } from "../../kernel/errors.ts";
 import type {
   EntityChange,
   EntityDocument,
+  EntityFilter,
   EntityPut,
   EntityType,
   PageOptions,
@@ -76,6 +77,7 @@ export class SqliteEntities implements Disposable {
   #put({ id, type, document, replaces }: EntityPut): Revision {
     const current = this.#revision(id);
     if (current !== replaces) throw failure("conflict");
+    this.#checkPlace(document.namespace);
     const count = replaces === undefined ? 0 : Number.parseInt(replaces, 10);
     // Unlike any other, also of a document that had the name before.
     const revision = `${count + 1}-${randomBytes(8).toString("hex")}` as Revision;
@@ -93,9 +95,21 @@ export class SqliteEntities implements Disposable {
   }
 
   #delete(id: DocumentId, revision: Revision): void {
-    if (this.#revision(id) !== revision) throw failure("conflict");
+    if (this.#revision(id) !== revision || this.#hasContents(id)) throw failure("conflict");
     this.#database.prepare("DELETE FROM entities WHERE id = ?").run(id);
     this.#database.prepare("DELETE FROM code WHERE id = ?").run(id);
+  }
+
+  #checkPlace(path: EntityPath): void {
+    if (!path.includes("/")) return;
+    const sql = "SELECT 1 FROM entities WHERE id = ? AND type = 'package'";
+    if (this.#database.prepare(sql).get(path) === undefined) throw failure("conflict");
+  }
+
+  /** A package's id is the path of what is in it. */
+  #hasContents(id: DocumentId): boolean {
+    const sql = "SELECT 1 FROM entities WHERE path = ? LIMIT 1";
+    return this.#database.prepare(sql).get(id) !== undefined;
   }
 
   #revision(id: DocumentId): Revision | undefined {
@@ -103,20 +117,27 @@ export class SqliteEntities implements Disposable {
     return row?.["revision"] as Revision | undefined;
   }
 
-  list(type: EntityType, path: EntityPath, page: PageOptions): readonly StoredEntity[] {
+  list(
+    type: EntityType,
+    path: EntityPath,
+    page: PageOptions & EntityFilter,
+  ): readonly StoredEntity[] {
     const rows = this.#database
       .prepare(
         `SELECT type, revision, document FROM entities
-         WHERE ${toColumn(path)} = ? AND type = ? AND updated BETWEEN ? AND ?
+         WHERE ${toColumn(path)} = ? AND type = ? AND updated BETWEEN ? AND ? ${toClause(page)}
          ORDER BY updated DESC, id LIMIT ? OFFSET ?`,
       )
       .all(path, type, page.since ?? 0, page.upto ?? LATEST, page.limit, page.skip);
     return (rows as unknown as Row[]).map(toEntity);
   }
 
-  count(type: EntityType, path: EntityPath): number {
+  count(type: EntityType, path: EntityPath, filter: EntityFilter = {}): number {
     const row = this.#database
-      .prepare(`SELECT count(*) AS n FROM entities WHERE ${toColumn(path)} = ? AND type = ?`)
+      .prepare(
+        `SELECT count(*) AS n FROM entities
+         WHERE ${toColumn(path)} = ? AND type = ? ${toClause(filter)}`,
+      )
       .get(path, type);
     return Number(row?.["n"]);
   }
@@ -134,6 +155,11 @@ function toRoot(path: EntityPath): string {
 
 function toColumn(path: EntityPath): string {
   return path.includes("/") ? "path" : "namespace";
+}
+
+function toClause({ shared = false }: EntityFilter): string {
+  if (!shared) return "";
+  return "AND document ->> '$.publish' AND document ->> '$.binding.name' IS NULL";
 }
 
 function splitCode(
