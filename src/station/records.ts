@@ -4,13 +4,14 @@
 import type { KeyValue } from "../entities/action.ts";
 import type { ActivationRecord, ActivationResponse, StatusCode } from "../entities/activation.ts";
 import { type DocumentId, fromDocumentId } from "../entities/names.ts";
-import { toRawJson } from "../kernel/json.ts";
-import type { ActivationMessage } from "../messages/activation-message.ts";
+import { type RawJson, toRawJson } from "../kernel/json.ts";
+import type { NewActivation } from "../messages/activation-message.ts";
 
+type Header = Pick<NewActivation, "activationId" | "action" | "user" | "cause">;
 type Common = "activationId" | "namespace" | "subject" | "name" | "filterName" | "cause";
 
 /** What its message says about it. */
-export function toCommon(message: ActivationMessage): Pick<ActivationRecord, Common> {
+export function toCommon(message: Header): Pick<ActivationRecord, Common> {
   const { package: packageName, name } = fromDocumentId(message.action.id as DocumentId);
   return {
     activationId: message.activationId,
@@ -23,13 +24,13 @@ export function toCommon(message: ActivationMessage): Pick<ActivationRecord, Com
 }
 
 /** What has a cause is a part of what it was caused by. */
-export function toCauseAnnotations(message: ActivationMessage): readonly KeyValue[] {
+export function toCauseAnnotations(message: Pick<NewActivation, "cause">): readonly KeyValue[] {
   return message.cause === undefined ? [] : [{ key: "causedBy", value: "sequence" }];
 }
 
 /** For an activation that never ran here, or of which nothing more is known: `reason` marks it. */
 export function toFallbackRecord(
-  message: ActivationMessage,
+  message: Header,
   response: ActivationResponse,
   { now, reason }: { now: number; reason?: "abandoned" | "expired" },
 ): ActivationRecord {
@@ -55,6 +56,9 @@ export function toFallbackRecord(
   };
 }
 
-export function toErrorResponse(statusCode: StatusCode, text: string): ActivationResponse {
+export function toErrorResponse(
+  statusCode: StatusCode,
+  text: string,
+): ActivationResponse & { readonly result: RawJson } {
   return { statusCode, result: toRawJson({ error: text }) };
 }
