@@ -33,6 +33,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   entitlement: [...BASE, "stores/port.ts"],
   registry: [...BASE, "entitlement/rights.ts", "stores/port.ts"],
   invocation: [...BASE, "balancer/balancer.ts", "stores/port.ts"],
+  composition: [
+    ...BASE,
+    "balancer/balancer.ts",
+    "bus/port.ts",
+    "entitlement/rights.ts",
+    "invocation/messages.ts",
+    "registry/actions.ts",
+    "station/",
+    "stores/port.ts",
+  ],
   balancer: [...BASE, "bus/port.ts"],
   invoker: [
     ...BASE,

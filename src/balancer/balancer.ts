@@ -1,11 +1,11 @@
 // The balancer: chooses an invoker for an activation, knows what is in flight, and hands the answer to
 // whoever waits for it. It runs nothing.
 
-import type { Bus } from "../bus/port.ts";
+import type { Bus, Keep } from "../bus/port.ts";
 import type { StatusCode } from "../entities/activation.ts";
 import { failure } from "../kernel/errors.ts";
 import type { ActivationId } from "../kernel/ids.ts";
-import { type ActivationMessage, encodeActivation } from "../messages/activation-message.ts";
+import { encodeActivation, type NewActivation } from "../messages/activation-message.ts";
 import { type Completion, decodeCompletion } from "../messages/completion.ts";
 import type { Log } from "../telemetry/log.ts";
 
@@ -13,6 +13,8 @@ export interface BalancerOptions {
   readonly bus: Bus;
   /** Topics of the invokers. */
   readonly invokers: readonly string[];
+  /** Topic of sequences and compositions. */
+  readonly coordinator: string;
   /** Topic on which this controller hears of completions. */
   readonly replyTo: string;
   readonly log: Log;
@@ -29,6 +31,8 @@ export interface Finished {
 
 interface InFlight {
   readonly namespaceUuid: string;
+  /** Not counted: the whole is. */
+  readonly isPart: boolean;
   readonly finish: ((finished: Finished | undefined) => void) | undefined;
 }
 
@@ -56,55 +60,57 @@ export class Balancer implements AsyncDisposable {
   }
 
   /** Resolves when the activation is accepted: durable on the bus. */
-  async accept(message: Omit<ActivationMessage, "replyTo" | "blocking">): Promise<void> {
+  async accept(message: NewActivation): Promise<void> {
     this.#register(message, undefined);
-    await this.#publish(message, false);
+    await this.#publish(message, "durable");
   }
 
-  /** Resolves when it has ended, or with `undefined` when it is accepted but has not ended in time. */
-  async run(
-    message: Omit<ActivationMessage, "replyTo" | "blocking">,
-    waitMs: number,
+  /**
+   * Resolves when it has ended, or with `undefined` when it is accepted but has not ended in time. A part
+   * of something is waited for until its time is over, also while the platform stops.
+   */
+  run(message: NewActivation, waitMs: number): Promise<Finished | undefined> {
+    if (this.#stopping) return Promise.reject(failure("stopping"));
+    const { promise: finished, resolve } = Promise.withResolvers<Finished | undefined>();
+    this.#register(message, resolve);
+    const timer = setTimeout(resolve, waitMs, undefined);
+    const keep = message.cause === undefined ? "written" : "continuing";
+    // Nothing that waits for the end keeps the message, whose arguments may be large, in memory.
+    const published = this.#publish(message, keep);
+    return this.#waitFor(finished, published).finally(() => clearTimeout(timer));
+  }
+
+  async #waitFor(
+    finished: Promise<Finished | undefined>,
+    published: Promise<void>,
   ): Promise<Finished | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const finished = new Promise<Finished | undefined>((resolve) => {
-      timer = setTimeout(resolve, waitMs, undefined);
-      this.#register(message, resolve);
-    });
-    try {
-      await this.#publish(message, true);
-      return await finished;
-    } finally {
-      clearTimeout(timer);
-    }
+    await published;
+    return finished;
   }
 
-  #register(
-    { activationId, user }: Pick<ActivationMessage, "activationId" | "user">,
-    finish: InFlight["finish"],
-  ): void {
+  #register({ activationId, user, cause }: NewActivation, finish: InFlight["finish"]): void {
     if (this.#stopping) throw failure("stopping");
     const namespaceUuid = user.namespace.uuid;
-    this.#inFlight.set(activationId, { namespaceUuid, finish });
-    this.#byNamespace.set(namespaceUuid, this.inFlight(namespaceUuid) + 1);
+    const isPart = cause !== undefined;
+    this.#inFlight.set(activationId, { namespaceUuid, isPart, finish });
+    if (!isPart) this.#byNamespace.set(namespaceUuid, this.inFlight(namespaceUuid) + 1);
   }
 
-  async #publish(
-    message: Omit<ActivationMessage, "replyTo" | "blocking">,
-    blocking: boolean,
-  ): Promise<void> {
+  /** Whoever waits for the end needs no disk's promise that it will come. */
+  async #publish(message: NewActivation, keep: Exclude<Keep, "volatile">): Promise<void> {
     const { replyTo } = this.#options;
+    const blocking = keep !== "durable";
     const bytes = encodeActivation({ ...message, blocking, replyTo });
     try {
-      const keep = blocking ? "written" : "durable";
-      await this.#options.bus.publish(this.#choose(), bytes, keep);
+      await this.#options.bus.publish(this.#choose(message), bytes, keep);
     } catch (cause) {
       this.#forget(message.activationId);
       throw cause;
     }
   }
 
-  #choose(): string {
+  #choose({ composition }: NewActivation): string {
+    if (composition !== undefined) return this.#options.coordinator;
     const [invoker] = this.#options.invokers;
     if (invoker === undefined) throw failure("unavailable", { detail: "No invokers available" });
     return invoker;
@@ -114,6 +120,7 @@ export class Balancer implements AsyncDisposable {
     const entry = this.#inFlight.get(activationId);
     if (entry === undefined) return undefined;
     this.#inFlight.delete(activationId);
+    if (entry.isPart) return entry;
     const left = this.inFlight(entry.namespaceUuid) - 1;
     if (left > 0) this.#byNamespace.set(entry.namespaceUuid, left);
     else this.#byNamespace.delete(entry.namespaceUuid);
@@ -129,7 +136,7 @@ export class Balancer implements AsyncDisposable {
   /** Nothing more is accepted; whoever waits hears that it goes on without them. */
   releaseWaiting(): void {
     this.#stopping = true;
-    for (const { finish } of this.#inFlight.values()) finish?.(undefined);
+    for (const { isPart, finish } of this.#inFlight.values()) if (!isPart) finish?.(undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -195,4 +195,15 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
     await box.take(3);
     assert.deepEqual(box.texts, ["1", "2", "4"]);
   });
+
+  busTest("what continues accepted work has room where other messages have none", async (under) => {
+    await using bus = await under.open({ messagesMax: 1 });
+    const box = inbox(bus);
+    await bus.publish("t", Buffer.from("1"), "durable");
+    await assert.rejects(bus.publish("t", Buffer.from("2"), "written"), { code: "bus-full" });
+    await bus.publish("t", Buffer.from("3"), "continuing");
+    await assert.rejects(bus.publish("t", Buffer.from("4"), "continuing"), { code: "bus-full" });
+    await box.take(2);
+    assert.deepEqual(box.texts, ["1", "3"]);
+  });
 }

@@ -124,7 +124,7 @@ class JournalBus implements Bus, MessageKeeper {
     this.#keep(message, this.#append(toKind(message), message, given.bytes));
     topic.offer(message);
     if (!this.#hasMemory) this.#swapOut(message);
-    if (keep === "written") return this.#journal.written();
+    if (keep !== "durable") return this.#journal.written();
     return this.#journal.durable().catch((reason: BriskError) => {
       this.#withdraw(message, reason);
       throw reason;
@@ -135,7 +135,9 @@ class JournalBus implements Bus, MessageKeeper {
     const { messagesMax, bytesMax } = this.#options;
     const isVolatile = keep === "volatile";
     const waiting = isVolatile ? topic.waitingCount : this.#messages.size;
-    const isFull = waiting >= messagesMax || (!isVolatile && this.#journal.bytes > bytesMax);
+    const share = keep === "continuing" ? 2 : 1;
+    const isFull =
+      waiting >= share * messagesMax || (!isVolatile && this.#journal.bytes > share * bytesMax);
     return isFull ? failure("bus-full", { waiting }) : undefined;
   }
 

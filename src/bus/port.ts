@@ -6,9 +6,11 @@
  *
  * - `volatile`: in memory; lost with the process. For answers to somebody who waits in it.
  * - `written`: survives `kill -9` of the process, once this turn of the event loop has ended.
+ * - `continuing`: as `written`, for a step of what has been accepted before: there is room for one such
+ *   message for each other one, so that what is accepted goes on where nothing more is accepted.
  * - `durable`: survives loss of power.
  */
-export type Keep = "volatile" | "written" | "durable";
+export type Keep = "volatile" | "written" | "continuing" | "durable";
 
 /**
  * One message on its way to a subscriber.

@@ -1,45 +1,22 @@
-// What invoking an action means: its arguments merged, an id given, the work handed to the balancer,
-// and the end waited for where somebody asks.
+// What invoking an action means: the work handed to the balancer as a message, and the end waited for
+// where somebody asks.
 
 import type { Balancer } from "../balancer/balancer.ts";
-import type { SystemLimits } from "../entities/limits.ts";
-import { idOf } from "../entities/names.ts";
-import { createActivationId } from "../kernel/ids.ts";
-import { KB } from "../kernel/units.ts";
-import { mergeArguments, refuseTooLarge } from "./parameters.ts";
+import { type ArgumentLimits, createMessage } from "./messages.ts";
+import { checkFinal } from "./parameters.ts";
 import type { Invocations, InvokeAccepted, InvokeFinished, InvokeRequest } from "./port.ts";
 
 export interface InvocationsOptions {
   readonly balancer: Balancer;
-  readonly limits: Pick<SystemLimits, "payloadBytesMax" | "parameterBytesMax">;
+  readonly limits: ArgumentLimits;
 }
 
-/** What a message may have beside payload and parameters. */
-const MESSAGE_OVERHEAD_BYTES = 6 * KB;
-
 export function createInvocations({ balancer, limits }: InvocationsOptions): Invocations {
-  const argumentBytesMax =
-    Math.max(limits.payloadBytesMax, limits.parameterBytesMax) + MESSAGE_OVERHEAD_BYTES;
-
   async function invoke(request: InvokeRequest): Promise<InvokeAccepted | InvokeFinished> {
-    const { identity, action, payload, waitMs, transaction } = request;
-    const { content, initKeys } = mergeArguments(action.document, payload);
-    refuseTooLarge(content, argumentBytesMax);
-    const activationId = createActivationId();
-    const { revision, binding } = action;
-    const message = {
-      activationId,
-      transaction,
-      action: {
-        id: idOf(action.document),
-        revision,
-        version: action.document.version,
-        ...(binding === undefined ? {} : { binding }),
-      },
-      user: identity,
-      initKeys,
-      content,
-    };
+    const { waitMs } = request;
+    checkFinal(request.action.document, request.payload);
+    const message = createMessage(request, limits);
+    const { activationId } = message;
     if (waitMs === undefined) {
       await balancer.accept(message);
       return { type: "accepted", activationId };
@@ -47,7 +24,8 @@ export function createInvocations({ balancer, limits }: InvocationsOptions): Inv
     const finished = await balancer.run(message, waitMs);
     if (finished === undefined) return { type: "accepted", activationId };
     const { statusCode, outcome } = finished;
-    return { type: "finished", activationId, statusCode, ...outcome };
+    const { record, result } = outcome;
+    return { type: "finished", activationId, statusCode, record, result };
   }
 
   return { invoke, inFlight: (namespaceUuid) => balancer.inFlight(namespaceUuid) };

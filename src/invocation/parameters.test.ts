@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { Action, KeyValue } from "../entities/action.ts";
 import type { RawJson } from "../kernel/json.ts";
-import { mergeArguments } from "./parameters.ts";
+import { checkFinal, mergeArguments } from "./parameters.ts";
 
 function action(parameters: readonly KeyValue[], annotations: readonly KeyValue[] = []): Action {
   return { parameters, annotations } as unknown as Action;
@@ -51,9 +51,15 @@ test("a final parameter may be sent only where it is bound to null", () => {
     ],
     [{ key: "final", value: true }],
   );
-  assert.equal(mergeArguments(final, '{"open":2}' as RawJson).content, '{"fixed":1,"open":2}');
-  assert.throws(() => mergeArguments(final, '{"fixed":2}' as RawJson), {
+  checkFinal(final, '{"open":2}' as RawJson);
+  assert.throws(() => checkFinal(final, '{"fixed":2}' as RawJson), {
     code: "invalid",
     message: /^Request defines parameters that are not allowed: fixed/,
   });
+});
+
+test("an array, which a sequence's part may pass on, is passed as it is", () => {
+  const bound = action([{ key: "a", value: 1, init: true }]);
+  const passed = { content: "[1]", initKeys: [] };
+  assert.deepEqual(mergeArguments(bound, "[1]" as RawJson), passed);
 });

@@ -12,17 +12,25 @@ export interface MergedArguments {
   readonly initKeys: readonly string[];
 }
 
-const EMPTY = "{}" as RawJson;
+export const EMPTY = "{}" as RawJson;
 const NO_KEYS: readonly string[] = [];
 
 /** Throws `invalid` where the caller sends a final parameter. */
-export function mergeArguments(action: Action, payload: RawJson = EMPTY): MergedArguments {
-  const { parameters } = action;
+export function checkFinal(action: Action, payload: RawJson = EMPTY): void {
+  if (!isFinal(action) || action.parameters.length === 0) return;
+  const sent: unknown = JSON.parse(payload);
+  if (isJsonObject(sent)) refuseFinal(action, sent);
+}
+
+/** An array, which only a sequence's part before can send, is passed as it is. */
+export function mergeArguments(
+  { parameters }: Pick<Action, "parameters">,
+  payload: RawJson = EMPTY,
+): MergedArguments {
   if (parameters.length === 0) return { content: payload, initKeys: NO_KEYS };
   const sent: unknown = JSON.parse(payload);
-  const own = isJsonObject(sent) ? sent : {};
-  if (isFinal(action)) refuseFinal(action, own);
-  const inherited = parameters.filter(({ key }) => !Object.hasOwn(own, key)).map(toMember);
+  if (!isJsonObject(sent)) return { content: payload, initKeys: NO_KEYS };
+  const inherited = parameters.filter(({ key }) => !Object.hasOwn(sent, key)).map(toMember);
   const initKeys = parameters.filter(({ init }) => init === true).map(({ key }) => key);
   return { content: join(inherited, payload), initKeys };
 }

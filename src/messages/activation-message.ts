@@ -1,6 +1,7 @@
 // What a controller asks of an invoker: one activation. On the bus it is two lines: a JSON header and
 // the arguments as they came, which are so parsed and printed only where somebody looks into them.
 
+import type { Action } from "../entities/action.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { ActivationId, TransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
@@ -24,13 +25,19 @@ export interface ActivationHeader {
   readonly blocking: boolean;
   /** Keys of the arguments that go into the environment at `/init`, not to `/run`. */
   readonly initKeys: readonly string[];
+  /** The sequence or composition of which it is a part. */
   readonly cause?: ActivationId;
+  /** Of a sequence or a conductor: the action as it was found, without code, parameters merged. */
+  readonly composition?: Action;
 }
 
 export interface ActivationMessage extends ActivationHeader {
   /** An object, or an array from a sequence's part before. */
   readonly content: RawJson;
 }
+
+/** Before it is known who wants to hear of its end. */
+export type NewActivation = Omit<ActivationMessage, "replyTo" | "blocking">;
 
 /** What this process has encoded itself, by its bytes: reading it back takes no parsing. */
 const encodedHere = new WeakMap<Buffer, ActivationMessage>();

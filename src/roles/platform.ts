@@ -15,6 +15,7 @@ import { createTriggerRoutes } from "../api/triggers.ts";
 import { Balancer } from "../balancer/balancer.ts";
 import { openJournalBus } from "../bus/journal.ts";
 import type { Bus } from "../bus/port.ts";
+import { Coordinator } from "../composition/coordinator.ts";
 import type { ContainerDriver } from "../drivers/port.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
@@ -28,12 +29,7 @@ import { Invoker } from "../invoker/invoker.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 import { ContainerPool } from "../pool/pool.ts";
-import { createActionRegistry } from "../registry/actions.ts";
-import { createPackageRegistry } from "../registry/packages.ts";
-import { RememberedActions } from "../registry/remembered-actions.ts";
-import { createRuleRegistry } from "../registry/rules.ts";
-import { createTriggerRegistry } from "../registry/triggers.ts";
-import { Turns } from "../registry/turns.ts";
+import { createRegistries, type Registries } from "../registry/registries.ts";
 import { openPublicDirectory } from "../runtimes/public-directory.ts";
 import { openRuntimes, type Runtimes } from "../runtimes/runtimes.ts";
 import { SettingError } from "../settings/parse.ts";
@@ -60,6 +56,7 @@ export interface Platform extends AsyncDisposable {
 }
 
 const INVOKER = "invoker0";
+const COORDINATOR = "coordinator0";
 const COMPLETIONS = "completed0";
 const STEM_CELL_MB = 256;
 /** By then everything is answered: what is still open is a client that does not read. */
@@ -98,11 +95,9 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
   const bus = cleanup.use(openBus(settings, data.path));
   const parts = { settings, limits, runtimes, stores, bus, driver: opened.driver, log };
   const { invoker, pool } = openExecution(parts, cleanup);
-  const balancer = cleanup.use(
-    new Balancer({ bus, invokers: [INVOKER], replyTo: COMPLETIONS, log }),
-  );
+  const { balancer, registries, coordinator } = openController(parts, cleanup);
   const invocations = createInvocations({ balancer, limits });
-  const api = openApi({ ...parts, invocations });
+  const api = openApi({ ...parts, registries, invocations });
   cleanup.defer(() => api.close(0));
   url = await listen(api, { settings, apiSocket });
   await tell(needs, { stores, url });
@@ -112,10 +107,13 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
     begin: () => {
       pool.prewarm();
       invoker.start();
+      coordinator.start();
     },
     stop: async () => {
       api.refuse();
-      await invoker.stop(settings.stopWait * SECOND_MS);
+      const waitMs = settings.stopWait * SECOND_MS;
+      // Side by side: the parts of what has begun still run.
+      await Promise.all([coordinator.stop(waitMs), invoker.stop(waitMs)]);
       balancer.releaseWaiting();
       await api.close(CLOSE_WAIT_MS);
     },
@@ -183,28 +181,60 @@ function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
   return { pool, invoker };
 }
 
+/** What chooses where activations run, and runs those that are made of others. */
+function openController(parts: Parts, cleanup: AsyncDisposableStack) {
+  const { settings, limits, runtimes, stores, bus, log } = parts;
+  const { manifest } = runtimes;
+  const { entities, activations } = stores;
+  const clock = systemClock;
+  const balancer = cleanup.use(
+    new Balancer({
+      bus,
+      invokers: [INVOKER],
+      coordinator: COORDINATOR,
+      replyTo: COMPLETIONS,
+      log,
+    }),
+  );
+  const registries = createRegistries({ entities, manifest, limits, clock });
+  const coordinator = cleanup.use(
+    new Coordinator({
+      id: COORDINATOR,
+      bus,
+      balancer,
+      registry: registries.actions,
+      activations,
+      limits,
+      restartWorkAgeMs: settings.restartWorkAge * SECOND_MS,
+      clock,
+      log,
+    }),
+  );
+  return { balancer, registries, coordinator };
+}
+
 function toStemCells({ kinds }: RuntimeManifest) {
   return kinds.flatMap(({ kind, stemCells }) => stemCells.map((cell) => ({ ...cell, kind })));
 }
 
-function openApi(parts: Parts & { readonly invocations: Invocations }): Api {
-  const { limits, runtimes, stores, invocations, log } = parts;
+interface ApiParts extends Parts {
+  readonly registries: Registries;
+  readonly invocations: Invocations;
+}
+
+function openApi(parts: ApiParts): Api {
+  const { limits, runtimes, stores, registries, invocations, log } = parts;
+  const { actions, packages, triggers, rules } = registries;
   const { manifest } = runtimes;
   const clock = systemClock;
-  const { entities, subjects, activations } = stores;
-  const remembered = new RememberedActions();
-  const registry = createActionRegistry({ entities, manifest, limits, clock, remembered });
-  const packages = createPackageRegistry({ entities, clock, remembered });
+  const { subjects, activations } = stores;
   const inFlight = (namespaceUuid: string) => invocations.inFlight(namespaceUuid);
   const throttles = new Throttles({ limits, inFlight, clock });
-  const turns = new Turns();
-  const triggers = createTriggerRegistry({ entities, turns, clock });
-  const rules = createRuleRegistry({ entities, actions: registry, turns, clock });
   const admit = (identity: Identity) => throttles.admit(identity);
-  const firing = { actions: registry, invocations, admit, activations, limits, clock, log };
+  const firing = { actions, invocations, admit, activations, limits, clock, log };
   const firings = new Firings(firing);
   const routes = [
-    ...createActionRoutes({ registry, throttles, invocations, limits }),
+    ...createActionRoutes({ registry: actions, throttles, invocations, limits }),
     ...createTriggerRoutes({ triggers, firings, throttles, limits }),
     ...createRuleRoutes({ rules, limits }),
     ...createPackageRoutes({ registry: packages, limits }),

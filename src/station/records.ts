@@ -4,13 +4,14 @@
 import type { KeyValue } from "../entities/action.ts";
 import type { ActivationRecord, ActivationResponse, StatusCode } from "../entities/activation.ts";
 import { type DocumentId, fromDocumentId } from "../entities/names.ts";
-import { toRawJson } from "../kernel/json.ts";
-import type { ActivationMessage } from "../messages/activation-message.ts";
+import { type RawJson, toRawJson } from "../kernel/json.ts";
+import type { NewActivation } from "../messages/activation-message.ts";
 
+type Header = Pick<NewActivation, "activationId" | "action" | "user" | "cause">;
 type Common = "activationId" | "namespace" | "subject" | "name" | "filterName" | "cause";
 
 /** What its message says about it. */
-export function toCommon(message: ActivationMessage): Pick<ActivationRecord, Common> {
+export function toCommon(message: Header): Pick<ActivationRecord, Common> {
   const { id, binding } = message.action;
   const { package: ownPackage, name } = fromDocumentId(id as DocumentId);
   const packageName =
@@ -26,7 +27,10 @@ export function toCommon(message: ActivationMessage): Pick<ActivationRecord, Com
 }
 
 /** By which way it came: through a binding, as a part of what it was caused by. */
-export function toOriginAnnotations({ action, cause }: ActivationMessage): readonly KeyValue[] {
+export function toOriginAnnotations({
+  action,
+  cause,
+}: Pick<NewActivation, "action" | "cause">): readonly KeyValue[] {
   const annotations: KeyValue[] = [];
   if (action.binding !== undefined) annotations.push({ key: "binding", value: action.binding });
   if (cause !== undefined) annotations.push({ key: "causedBy", value: "sequence" });
@@ -35,7 +39,7 @@ export function toOriginAnnotations({ action, cause }: ActivationMessage): reado
 
 /** For an activation that never ran here, or of which nothing more is known: `reason` marks it. */
 export function toFallbackRecord(
-  message: ActivationMessage,
+  message: Header,
   response: ActivationResponse,
   { now, reason }: { now: number; reason?: "abandoned" | "expired" },
 ): ActivationRecord {
@@ -61,6 +65,9 @@ export function toFallbackRecord(
   };
 }
 
-export function toErrorResponse(statusCode: StatusCode, text: string): ActivationResponse {
+export function toErrorResponse(
+  statusCode: StatusCode,
+  text: string,
+): ActivationResponse & { readonly result: RawJson } {
   return { statusCode, result: toRawJson({ error: text }) };
 }

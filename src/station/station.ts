@@ -108,11 +108,6 @@ export class Station implements AsyncDisposable {
     return this.#phase === "open" || (this.#phase === "ending" && cause !== undefined);
   }
 
-  /** What runs is recorded as abandoned then, or has been. */
-  get hasEnded(): boolean {
-    return this.#phase === "ended";
-  }
-
   #isExpired({ publishedAt }: Delivery): boolean {
     const { clock, restartWorkAgeMs } = this.#options;
     return publishedAt < this.#openedAt && clock() - publishedAt > restartWorkAgeMs;
@@ -126,7 +121,8 @@ export class Station implements AsyncDisposable {
       const reason = delivery.startedBefore ? "abandoned" : "expired";
       const response = reason === "abandoned" ? ABANDONED : EXPIRED;
       const now = this.#options.clock();
-      await this.store(message, toFallbackRecord(message, response, { now, reason }));
+      const record = toFallbackRecord(message, response, { now, reason });
+      await this.store(message, record, toKeep(message));
     }
     delivery.done();
   }
@@ -164,7 +160,7 @@ export class Station implements AsyncDisposable {
   async finish({ delivery, message }: Work, record: ActivationRecord): Promise<void> {
     // What ran on past its time has been recorded as abandoned.
     if (this.#closed.signal.aborted) return;
-    const document = await this.store(message, record);
+    const document = await this.store(message, record, toKeep(message));
     const { bus, topic, answersLogs } = this.#options;
     const { activationId, blocking, replyTo } = message;
     const { statusCode, result = NOTHING, size } = record.response;
@@ -182,14 +178,15 @@ export class Station implements AsyncDisposable {
 
   /** Keeps the record, however long it takes: until then the activation is not over. */
   async store(
-    message: Pick<ActivationMessage, "activationId" | "transaction" | "user" | "blocking">,
+    message: Pick<ActivationMessage, "activationId" | "transaction" | "user">,
     record: ActivationRecord,
+    keep: "written" | "durable",
   ): Promise<ActivationDocument> {
     const document = toDocument(record);
     if (message.user.limits.storeActivations === false) return document;
     for (;;) {
       try {
-        await this.#options.activations.put(document, message.blocking ? "written" : "durable");
+        await this.#options.activations.put(document, keep);
         return document;
       } catch (cause) {
         this.#options.log.error({ err: cause, ...toFields(message) }, "record cannot be kept yet");
@@ -215,25 +212,24 @@ export class Station implements AsyncDisposable {
     }
   }
 
-  /** Nothing that runs goes further: it is about to be recorded as abandoned. */
-  end(): void {
-    this.#phase = "ended";
+  /** It will not come to its end. */
+  async abandon(work: Work): Promise<void> {
+    const told = { now: this.#options.clock(), reason: "abandoned" } as const;
+    await this.finish(work, toFallbackRecord(work.message, ABANDONED, told));
   }
 
   /** Records as abandoned what still runs, and takes nothing more. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.end();
-    const { clock } = this.#options;
-    const left = [...this.#running];
-    await Promise.all(
-      left.map(async (work) => {
-        const told = { now: clock(), reason: "abandoned" } as const;
-        await this.finish(work, toFallbackRecord(work.message, ABANDONED, told));
-      }),
-    );
+    this.#phase = "ended";
+    await Promise.all([...this.#running].map((work) => this.abandon(work)));
     this.#closed.abort();
     await this.#subscription?.[Symbol.asyncDispose]();
   }
+}
+
+/** Whoever waits for the end needs no disk's promise that it is recorded. */
+function toKeep({ blocking }: ActivationMessage): "written" | "durable" {
+  return blocking ? "written" : "durable";
 }
 
 const NOTHING = "{}" as NonNullable<ActivationRecord["response"]["result"]>;

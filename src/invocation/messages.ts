@@ -1,0 +1,72 @@
+// An activation as it goes to the bus, from the action that was found and what is passed to it. Sequences
+// and conductors travel with what they are: they have no arguments of their own, and run more than once.
+
+import { type Action, isConductor, isSequence } from "../entities/action.ts";
+import type { SystemLimits } from "../entities/limits.ts";
+import { type DocumentId, idOf } from "../entities/names.ts";
+import type { Identity } from "../entities/subject.ts";
+import { type ActivationId, createActivationId, type TransactionId } from "../kernel/ids.ts";
+import type { RawJson } from "../kernel/json.ts";
+import { KB } from "../kernel/units.ts";
+import type { NewActivation } from "../messages/activation-message.ts";
+import type { StoredEntity } from "../stores/port.ts";
+import { EMPTY, mergeArguments, refuseTooLarge } from "./parameters.ts";
+
+export type ArgumentLimits = Pick<SystemLimits, "payloadBytesMax" | "parameterBytesMax">;
+
+/** Without code. */
+export interface FoundAction extends Pick<StoredEntity<Action>, "revision" | "document"> {
+  /** The binding through which it was found. */
+  readonly binding?: DocumentId;
+}
+
+export interface MessageRequest {
+  readonly identity: Identity;
+  readonly action: FoundAction;
+  readonly payload?: RawJson;
+  /** Id, and milliseconds since the epoch at which it was asked for. */
+  readonly transaction: readonly [TransactionId, number];
+  /** The sequence or composition of which it is a part. */
+  readonly cause?: ActivationId;
+}
+
+/** What a message may have beside payload and parameters. */
+const MESSAGE_OVERHEAD_BYTES = 6 * KB;
+const NO_KEYS: readonly string[] = [];
+
+/** Throws `too-large`. */
+export function createMessage(request: MessageRequest, limits: ArgumentLimits): NewActivation {
+  const { document } = request.action;
+  if (!isSequence(document) && !isConductor(document)) return createRunMessage(request, limits);
+  const { payload = EMPTY } = request;
+  const message = toMessage(request, { content: payload, initKeys: NO_KEYS }, limits);
+  return { ...message, composition: document };
+}
+
+/** Of an action's code; a conductor's too. Throws `too-large`. */
+export function createRunMessage(request: MessageRequest, limits: ArgumentLimits): NewActivation {
+  return toMessage(request, mergeArguments(request.action.document, request.payload), limits);
+}
+
+function toMessage(
+  { identity, action, transaction, cause }: MessageRequest,
+  { content, initKeys }: Pick<NewActivation, "content" | "initKeys">,
+  { payloadBytesMax, parameterBytesMax }: ArgumentLimits,
+): NewActivation {
+  refuseTooLarge(content, Math.max(payloadBytesMax, parameterBytesMax) + MESSAGE_OVERHEAD_BYTES);
+  const { document, revision, binding } = action;
+  return {
+    activationId: createActivationId(),
+    transaction,
+    action: {
+      id: idOf(document),
+      revision,
+      version: document.version,
+      ...(binding === undefined ? {} : { binding }),
+    },
+    user: identity,
+    initKeys,
+    content,
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
