@@ -7,7 +7,12 @@ import { checkSize, dropDuplicates, mergeKeyValues } from "./key-values.ts";
 import { type EffectiveLimits, mergeLimits } from "./limit-rules.ts";
 import type { ActionLimits } from "./limits.ts";
 import { type QualifiedName, toPath } from "./names.ts";
-import { type RuntimeKind, type RuntimeManifest, resolveKind } from "./runtime-manifest.ts";
+import {
+  parseKind,
+  type RuntimeKind,
+  type RuntimeManifest,
+  resolveKind,
+} from "./runtime-manifest.ts";
 import { chooseVersion } from "./version.ts";
 
 /** `exec` as a client writes it. */
@@ -92,12 +97,7 @@ function refuseDeprecated({ kind, deprecated }: RuntimeKind): void {
 
 function toExec({ kind, code, main }: ExecRequest, rules: ActionRules): CodeExec {
   const { manifest, allowedKinds } = rules;
-  const runtime = resolveKind(manifest, kind);
-  if (runtime === undefined) {
-    const kinds = manifest.kinds.map((known) => known.kind).join(", ");
-    const detail = `The specified runtime '${kind}' is not supported by this platform. Valid values are: ${kinds}`;
-    throw failure("body-malformed", { detail });
-  }
+  const runtime = parseKind(manifest, kind);
   if (code === undefined) {
     const detail = `'code' must be a string defined in 'exec' for '${runtime.kind}' actions`;
     throw failure("body-malformed", { detail });

@@ -200,7 +200,7 @@ function openApi(parts: Parts & { readonly invocations: Invocations }): Api {
   const firings = new Firings(firing);
   const routes = [
     ...createActionRoutes({ registry, throttles, invocations, limits }),
-    ...createTriggerRoutes({ triggers, firings, throttles, limits }),
+    ...createTriggerRoutes({ triggers, firings, throttles, limits, manifest }),
     ...createRuleRoutes({ rules, limits }),
     ...createActivationRoutes(activations),
     ...createNamespaceRoutes(limits),
