@@ -13,7 +13,7 @@ import {
   type RuntimeManifest,
   resolveKind,
 } from "./runtime-manifest.ts";
-import { chooseVersion } from "./version.ts";
+import { toUpdatedVersion } from "./version.ts";
 
 /** `exec` as a client writes it. */
 export interface ExecRequest {
@@ -69,7 +69,7 @@ export function updateAction(update: ActionUpdate, rules: ActionRules): Action {
   return {
     namespace: toPath(name),
     name: name.name,
-    version: chooseVersion(request.version, before),
+    version: toUpdatedVersion(request.version, before?.version),
     exec,
     parameters: request.parameters
       ? dropDuplicates(request.parameters)

@@ -53,6 +53,14 @@ export function toDocumentId(name: QualifiedName): DocumentId {
   return `${toPath(name)}/${name.name}` as DocumentId;
 }
 
+/** Of a document that is at hand. */
+export function idOf(entity: {
+  readonly namespace: EntityPath;
+  readonly name: EntityName;
+}): DocumentId {
+  return `${entity.namespace}/${entity.name}` as DocumentId;
+}
+
 export function fromDocumentId(id: DocumentId): QualifiedName {
   const [namespace, second, third] = id.split("/") as [EntityName, EntityName, EntityName?];
   if (third === undefined) return { namespace, name: second };
