@@ -2,6 +2,7 @@
 
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { QueryParameter, Route } from "./routes.ts";
+import { payloadBody } from "./schemas.ts";
 
 const JSON_TYPE = "application/json";
 const ERROR = {
@@ -56,7 +57,7 @@ function toOperation(route: Route): object {
   const body = route.body && {
     requestBody: {
       // Arguments may be left out, what is to be stored may not.
-      required: route.method === "PUT",
+      required: route.body !== payloadBody,
       content: {
         [JSON_TYPE]: { schema: toJsonSchema(route.body, { errorMode: "ignore" }) },
       },

@@ -24,12 +24,16 @@ export const statusBody = v.object({ status: v.picklist(["active", "inactive"]) 
 export function parseRuleBody(text: string): RuleRequest {
   const { trigger, action, annotations, version, publish } = parseBody(ruleBody, text);
   return withoutAbsent({
-    trigger: trigger ? parseReference(trigger, "trigger") : undefined,
-    action: action ? parseReference(action, "action") : undefined,
+    trigger: isAbsent(trigger) ? undefined : parseReference(trigger, "trigger"),
+    action: isAbsent(action) ? undefined : parseReference(action, "action"),
     annotations: annotations?.map(toKeyValue),
     version,
     publish,
   }) as RuleRequest;
+}
+
+function isAbsent(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
 }
 
 /** `/ns[/package]/name`, where the first slash may be left out. */

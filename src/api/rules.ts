@@ -5,7 +5,7 @@ import { resolveLimits } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { EntityPath, QualifiedName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
-import { checkOwn, OWN } from "../entitlement/rights.ts";
+import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
 import type { RuleRegistry, RuleWithStatus } from "../registry/rules.ts";
 import { BODY_BYTES_MAX, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
@@ -137,6 +137,6 @@ function toOwnReference(name: QualifiedName, identity: Identity): QualifiedName 
 
 /** Of other namespaces only what is in a package can be shared: that the registry checks. */
 function toActionReference(name: QualifiedName, identity: Identity): QualifiedName {
-  const isOwn = name.namespace === OWN || name.package === undefined;
-  return isOwn ? toOwnReference(name, identity) : name;
+  if (name.package === undefined) return toOwnReference(name, identity);
+  return { ...name, namespace: resolveNamespace(identity, name.namespace) };
 }

@@ -116,7 +116,7 @@ export function parseJson(text: string): unknown {
 const TOO_DEEP = "the body is nested too deeply, must have at most 1000 levels";
 
 /** Of a value that is no object. */
-export function toKindDetail(value: unknown): string {
+function toKindDetail(value: unknown): string {
   const is = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
   return `the body is ${is}, must be an object`;
 }

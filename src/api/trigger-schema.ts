@@ -1,10 +1,13 @@
 // The shape of a trigger's PUT (rest-api specification, 3.3).
 
 import * as v from "valibot";
+import { parseKind, type RuntimeManifest } from "../entities/runtime-manifest.ts";
 import type { TriggerRequest } from "../entities/trigger-update.ts";
 import { keyValue, optional, parseBody, toKeyValue, withoutAbsent } from "./schemas.ts";
 
 export const triggerBody = v.object({
+  /** No trigger has one, but a wrong one is refused: every body is read as a whole first. */
+  exec: optional(v.object({ kind: v.string() })),
   parameters: optional(v.array(keyValue)),
   annotations: optional(v.array(keyValue)),
   /** Triggers have none; clients send an empty one. */
@@ -13,8 +16,10 @@ export const triggerBody = v.object({
   publish: optional(v.boolean()),
 });
 
-export function parseTriggerBody(text: string): TriggerRequest {
-  const { parameters, annotations, version, publish } = parseBody(triggerBody, text);
+/** Throws `body-malformed`. */
+export function parseTriggerBody(text: string, manifest: RuntimeManifest): TriggerRequest {
+  const { exec, parameters, annotations, version, publish } = parseBody(triggerBody, text);
+  if (exec && !KINDS_WITHOUT_RUNTIME.includes(exec.kind)) parseKind(manifest, exec.kind);
   return withoutAbsent({
     parameters: parameters?.map(toKeyValue),
     annotations: annotations?.map(toKeyValue),
@@ -22,3 +27,5 @@ export function parseTriggerBody(text: string): TriggerRequest {
     publish,
   }) as TriggerRequest;
 }
+
+const KINDS_WITHOUT_RUNTIME: readonly string[] = ["sequence", "blackbox"];

@@ -3,6 +3,7 @@
 import { resolveLimits, toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { EntityPath } from "../entities/names.ts";
+import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { Trigger } from "../entities/trigger.ts";
 import { checkTriggerSizes } from "../entities/trigger-update.ts";
@@ -23,6 +24,7 @@ export interface TriggerRouteOptions {
   readonly firings: Firings;
   readonly throttles: Throttles;
   readonly limits: SystemLimits;
+  readonly manifest: RuntimeManifest;
 }
 
 const COLLECTION = "namespaces/:namespace/triggers";
@@ -115,11 +117,11 @@ class TriggerHandlers {
   }
 
   async put(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
-    const { triggers, limits } = this.#options;
+    const { triggers, limits, manifest } = this.#options;
     const name = toOwn(toNames(parameters), parameters, identity);
     const overwrite = parseBoolean(call.query, "overwrite");
     const text = await call.bodies.read(call.request, { bytesMax: BODY_BYTES_MAX });
-    const request = parseTriggerBody(text);
+    const request = parseTriggerBody(text, manifest);
     checkTriggerSizes(request, resolveLimits(limits, identity.limits).parameterBytesMax);
     return json(await triggers.put({ name, request, overwrite }));
   }

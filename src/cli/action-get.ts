@@ -14,8 +14,7 @@ import {
   openClient,
   readConnectionFlags,
 } from "./context.ts";
-import { formatJson } from "./lossless-json.ts";
-import { pickField, toActionRecord } from "./records.ts";
+import { printEntity, toActionRecord } from "./records.ts";
 import { formatSummary } from "./summary.ts";
 import { parseEntityName, toResourcePath } from "./typed-name.ts";
 
@@ -59,22 +58,11 @@ Examples:
       if (saves) return saveCode(context, action, flags.saveAs);
       if (flags.summary) return context.terminal.print(formatSummary(action));
       if (flags.url) return printUrl(context, get, action);
-      return printAction(context, action, { name: name.entity, field });
+      const [record, exitCode] = [toActionRecord(action), EXIT.usage];
+      const got = { of: "action", record, name: name.entity, field, exitCode } as const;
+      return printEntity(context.terminal, got);
     });
   });
-}
-
-function printAction(
-  { terminal }: CliContext,
-  action: JsonObject,
-  { name, field }: { name: string; field: string | undefined },
-): void {
-  const record = toActionRecord(action);
-  const shown =
-    field === undefined ? record : pickField(record, { field, of: "action", exitCode: EXIT.usage });
-  const what = field === undefined ? "" : `, displaying field ${terminal.bold(field)}`;
-  terminal.printOk(`got action ${terminal.bold(name)}${what}`);
-  terminal.print(formatJson(shown));
 }
 
 function printUrl(context: CliContext, command: Command, action: JsonObject): void {

@@ -9,7 +9,7 @@ import { addConnectionOptions, type CliContext, openClient } from "./context.ts"
 import { formatJson, sortKeys } from "./lossless-json.ts";
 import { addParameterOptions } from "./parameters.ts";
 import { type RestAnswer, readJson, toApiError } from "./rest-client.ts";
-import { parseEntityName, type TypedName, toResourcePath } from "./typed-name.ts";
+import { parseEntityName, type TypedName, toFullName, toResourcePath } from "./typed-name.ts";
 
 const HTTP_OK = 200;
 const HTTP_ACCEPTED = 202;
@@ -94,7 +94,7 @@ function printAccepted(
   }
   const id = toText(toObject(value)["activationId"]);
   terminal.printOkAside(
-    `invoked ${toShown(invocation.name)}, but the request has not yet finished, with id ${id}`,
+    `invoked ${toFullName(invocation.name)}, but the request has not yet finished, with id ${id}`,
   );
   setExitCode(HTTP_ACCEPTED);
 }
@@ -112,7 +112,7 @@ function printFailed(
 }
 
 /** The action ran and failed: a record or a bare result, which other errors' `code` sets apart. */
-function isFailedActivation({ status, text }: RestAnswer): boolean {
+export function isFailedActivation({ status, text }: RestAnswer): boolean {
   if (status < 500 || !text.startsWith("{")) return false;
   const value = readJson({ status, text, requestId: undefined });
   if (!isJsonObject(value) || "code" in value) return false;
@@ -121,9 +121,5 @@ function isFailedActivation({ status, text }: RestAnswer): boolean {
 
 function describe({ name }: Invocation, value: unknown): string {
   const id = isJsonObject(value) ? toText(value["activationId"]) : "";
-  return `invoked ${toShown(name)} with id ${id}`;
-}
-
-function toShown({ namespace, entity }: TypedName): string {
-  return `/${namespace}/${entity}`;
+  return `invoked ${toFullName(name)} with id ${id}`;
 }

@@ -36,8 +36,9 @@ export function formatActivations(activations: readonly JsonObject[]): string | 
 function findStatusCode(activation: JsonObject): number {
   const code = toNumber(activation["statusCode"]);
   if (!Number.isNaN(code)) return code;
+  // A trigger's has none: it succeeds by firing.
   const response = activation["response"] as JsonObject | undefined;
-  return STATUS_WORDS.indexOf(toText(response?.["status"]));
+  return Math.max(0, STATUS_WORDS.indexOf(toText(response?.["status"])));
 }
 
 const ENTITY_WIDTHS = { namespace: 20, name: 30, version: 20 };

@@ -9,7 +9,7 @@ import { attempt, CliError, EXIT } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
 import { stripLine } from "./log-lines.ts";
 import { formatJson, sortKeys, toNumber } from "./lossless-json.ts";
-import { pickField, toActivationRecord } from "./records.ts";
+import { printEntity, toActivationRecord } from "./records.ts";
 import type { RestClient } from "./rest-client.ts";
 
 interface OneFlags {
@@ -42,28 +42,16 @@ Examples:
       toActivationRecord(await readActivation(client, known, "")),
     );
     if (flags.summary) return printSummary(context, activation);
-    return printRecord(context, activation, { id: known, field });
+    const exitCode = EXIT.general;
+    const got = { of: "activation", record: activation, name: known, field, exitCode } as const;
+    return printEntity(context.terminal, got);
   });
-}
-
-function printRecord(
-  { terminal }: CliContext,
-  activation: JsonObject,
-  { id, field }: { id: string; field: string | undefined },
-): void {
-  const shown =
-    field === undefined
-      ? activation
-      : pickField(activation, { field, of: "activation", exitCode: EXIT.general });
-  const what = field === undefined ? "" : `, displaying field ${terminal.bold(field)}`;
-  terminal.printOk(`got activation ${terminal.bold(id)}${what}`);
-  terminal.print(formatJson(shown));
 }
 
 function printSummary({ terminal }: CliContext, activation: JsonObject): void {
   const response = isJsonObject(activation["response"]) ? activation["response"] : {};
   const name = `/${toText(activation["namespace"])}/${toText(activation["name"])}`;
-  const when = formatTime(toNumber(activation["end"]));
+  const when = formatTime(toNumber(activation["end"] ?? activation["start"]));
   terminal.print(
     `activation result for '${name}' (${toText(response["status"])} at ${when})\n${formatJson(response["result"])}`,
   );

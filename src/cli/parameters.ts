@@ -72,6 +72,15 @@ export function addAnnotationOptions(command: Command): KeyValueFlags {
   return flags;
 }
 
+export function addPairOption(
+  command: Command,
+  { flags, meaning }: { readonly flags: string; readonly meaning: string },
+): KeyValueFlags {
+  const pairs = new KeyValueFlags();
+  command.option(flags, meaning, (text) => addPair(pairs, text));
+  return pairs;
+}
+
 export function addEnvironmentOption(command: Command, parameters: KeyValueFlags): void {
   const meaning = "parameter that the code finds in its environment instead of its arguments";
   command.option("-e, --env <KEY VALUE>", meaning, (text) => {

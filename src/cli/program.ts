@@ -47,6 +47,30 @@ const NOUNS: Readonly<Record<string, Noun>> = {
       poll: async () => (await import("./activation-poll.ts")).addPoll,
     },
   },
+  trigger: {
+    summary: "work with triggers",
+    loads: {
+      create: async () => (await import("./trigger-write.ts")).addCreate,
+      update: async () => (await import("./trigger-write.ts")).addUpdate,
+      fire: async () => (await import("./trigger.ts")).addFire,
+      get: async () => (await import("./trigger.ts")).addGet,
+      delete: async () => (await import("./trigger.ts")).addDelete,
+      list: async () => (await import("./trigger.ts")).addList,
+    },
+  },
+  rule: {
+    summary: "work with rules, which make triggers run actions",
+    loads: {
+      create: async () => (await import("./rule-write.ts")).addCreate,
+      update: async () => (await import("./rule-write.ts")).addUpdate,
+      enable: async () => (await import("./rule-write.ts")).addEnable,
+      disable: async () => (await import("./rule-write.ts")).addDisable,
+      status: async () => (await import("./rule.ts")).addStatus,
+      get: async () => (await import("./rule.ts")).addGet,
+      delete: async () => (await import("./rule.ts")).addDelete,
+      list: async () => (await import("./rule.ts")).addList,
+    },
+  },
   namespace: {
     summary: "work with namespaces",
     loads: { [WHOLE]: async () => (await import("./namespace.ts")).addNamespaceCommands },

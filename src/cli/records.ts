@@ -5,7 +5,8 @@ import { STATUS_WORDS } from "../entities/activation.ts";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
 import { toObject, toText } from "./answers.ts";
 import { CliError } from "./cli-error.ts";
-import { sortKeys } from "./lossless-json.ts";
+import { formatJson, sortKeys } from "./lossless-json.ts";
+import type { Terminal } from "./terminal.ts";
 
 const ACTION_FIELDS = [
   "namespace",
@@ -40,6 +41,35 @@ const ACTIVATION_FIELDS = [
   "annotations",
   "publish",
 ];
+const TRIGGER_FIELDS = [
+  "namespace",
+  "name",
+  "version",
+  "activationId",
+  "annotations",
+  "parameters",
+  "limits",
+  "publish",
+  "rules",
+  "updated",
+];
+const RULE_FIELDS = [
+  "namespace",
+  "name",
+  "version",
+  "annotations",
+  "status",
+  "trigger",
+  "action",
+  "publish",
+  "updated",
+];
+const FIELDS = {
+  action: ACTION_FIELDS,
+  activation: ACTIVATION_FIELDS,
+  rule: RULE_FIELDS,
+  trigger: TRIGGER_FIELDS,
+} as const;
 
 export function toActionRecord(value: unknown): JsonObject {
   const action = toObject(value);
@@ -73,17 +103,57 @@ export function toActivationRecord(value: unknown): JsonObject {
   return Object.fromEntries(known.map((field) => [field, whole[field]]));
 }
 
+export function toTriggerRecord(value: unknown): JsonObject {
+  const trigger = toObject(value);
+  const rules = isJsonObject(trigger["rules"]) ? trigger["rules"] : {};
+  return pick(TRIGGER_FIELDS, {
+    ...trigger,
+    annotations: toKeyValues(trigger["annotations"]),
+    parameters: toKeyValues(trigger["parameters"]),
+    rules: Object.keys(rules).length === 0 ? undefined : sortKeys(rules),
+  });
+}
+
+export function toRuleRecord(value: unknown): JsonObject {
+  const rule = toObject(value);
+  return pick(RULE_FIELDS, {
+    ...rule,
+    annotations: toKeyValues(rule["annotations"]),
+    trigger: sortKeys(rule["trigger"]),
+    action: sortKeys(rule["action"]),
+  });
+}
+
 /** One field by its name in any case. */
-export function pickField(
+function pickField(
   record: JsonObject,
-  { field, of, exitCode }: { field: string; of: "action" | "activation"; exitCode: number },
+  { field, of, exitCode }: { field: string; of: keyof typeof FIELDS; exitCode: number },
 ): unknown {
-  const fields = of === "action" ? ACTION_FIELDS : ACTIVATION_FIELDS;
+  const fields = FIELDS[of];
   const known = fields.find((each) => each.toLowerCase() === field.toLowerCase());
   if (known !== undefined) return record[known];
   throw new CliError(`Invalid field filter '${field}': use one of ${fields.join(", ")}`, {
     exitCode,
   });
+}
+
+/** An entity that was got, or one field of it. */
+export function printEntity(
+  terminal: Terminal,
+  got: {
+    readonly of: keyof typeof FIELDS;
+    readonly record: JsonObject;
+    readonly name: string;
+    readonly field: string | undefined;
+    /** Where there is no such field. */
+    readonly exitCode: number;
+  },
+): void {
+  const { of, record, name, field, exitCode } = got;
+  const shown = field === undefined ? record : pickField(record, { field, of, exitCode });
+  const what = field === undefined ? "" : `, displaying field ${terminal.bold(field)}`;
+  terminal.printOk(`got ${of} ${terminal.bold(name)}${what}`);
+  terminal.print(formatJson(shown));
 }
 
 function toKeyValues(value: unknown): readonly JsonObject[] {

@@ -29,6 +29,11 @@ export function parseEntityName(text: string): TypedName {
   return name;
 }
 
+/** As bodies name it: the server knows whose `_` is. */
+export function toFullName({ namespace, entity }: TypedName): string {
+  return `/${namespace}/${entity}`;
+}
+
 function invalid(text: string): CliError {
   return new CliError(`'${text}' is not a valid name: A valid qualified name must be specified.`);
 }

@@ -16,8 +16,13 @@ import { checkSize, dropDuplicates, mergeKeyValues } from "./key-values.ts";
 import { type EffectiveLimits, mergeLimits } from "./limit-rules.ts";
 import type { ActionLimits } from "./limits.ts";
 import { type QualifiedName, toPath } from "./names.ts";
-import { type RuntimeKind, type RuntimeManifest, resolveKind } from "./runtime-manifest.ts";
-import { chooseVersion } from "./version.ts";
+import {
+  parseKind,
+  type RuntimeKind,
+  type RuntimeManifest,
+  resolveKind,
+} from "./runtime-manifest.ts";
+import { toUpdatedVersion } from "./version.ts";
 
 /** `exec` as a client writes it. */
 export interface ExecRequest {
@@ -75,7 +80,7 @@ export function updateAction(update: ActionUpdate, rules: ActionRules): Action {
   return {
     namespace: toPath(name),
     name: name.name,
-    version: chooseVersion(request.version, before),
+    version: toUpdatedVersion(request.version, before?.version),
     exec,
     parameters: chooseParameters(update, exec),
     annotations: chooseAnnotations(update, exec),
@@ -122,12 +127,7 @@ function refuseDeprecated({ kind, deprecated }: RuntimeKind): void {
 
 function toExec({ kind, code, main }: ExecRequest, rules: ActionRules): CodeExec {
   const { manifest } = rules;
-  const runtime = resolveKind(manifest, kind);
-  if (runtime === undefined) {
-    const kinds = manifest.kinds.map((known) => known.kind).join(", ");
-    const detail = `The specified runtime '${kind}' is not supported by this platform. Valid values are: ${kinds}`;
-    throw failure("body-malformed", { detail });
-  }
+  const runtime = parseKind(manifest, kind);
   if (code === undefined) {
     const detail = `'code' must be a string defined in 'exec' for '${runtime.kind}' actions`;
     throw failure("body-malformed", { detail });

@@ -6,7 +6,7 @@ import type { KeyValue } from "./action.ts";
 import { checkSize, dropDuplicates } from "./key-values.ts";
 import { type QualifiedName, toPath } from "./names.ts";
 import { type Binding, bindingOf, type NoBinding, type Package } from "./package.ts";
-import { chooseVersion } from "./version.ts";
+import { toUpdatedVersion } from "./version.ts";
 
 /** The body of a PUT, its types checked; whatever is absent keeps its value or gets the standard. */
 export interface PackageRequest {
@@ -57,7 +57,7 @@ export function updatePackage({ name, request, before, now }: PackageUpdate): Pa
       ? dropDuplicates(request.parameters)
       : (before?.parameters ?? []),
     annotations: withBinding(request.annotations ?? before?.annotations ?? [], binding),
-    version: chooseVersion(request.version, before),
+    version: toUpdatedVersion(request.version, before?.version),
     publish: request.publish ?? before?.publish ?? false,
     updated: now,
   };

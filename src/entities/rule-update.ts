@@ -6,7 +6,7 @@ import type { KeyValue } from "./action.ts";
 import { dropDuplicates } from "./key-values.ts";
 import { type QualifiedName, toPath } from "./names.ts";
 import { type Rule, toReference } from "./rule.ts";
-import { chooseVersion } from "./version.ts";
+import { toUpdatedVersion } from "./version.ts";
 
 /** The body of a PUT, its types checked; whatever is absent keeps its value or gets the standard. */
 export interface RuleRequest {
@@ -38,7 +38,7 @@ export function updateRule({ name, request, before, now }: RuleUpdate): Rule {
     name: name.name,
     trigger,
     action,
-    version: chooseVersion(request.version, before),
+    version: toUpdatedVersion(request.version, before?.version),
     publish: request.publish ?? before?.publish ?? false,
     annotations: dropDuplicates(request.annotations ?? before?.annotations ?? []),
     updated: now,

@@ -1,5 +1,7 @@
 // Which kinds there are: the runtimes manifest (execution-plane specification, 1.11).
 
+import { failure } from "../kernel/errors.ts";
+
 export interface StemCell {
   readonly initialCount: number;
   readonly memoryMb: number;
@@ -31,4 +33,13 @@ export function resolveKind(manifest: RuntimeManifest, written: string): Runtime
   return manifest.kinds.find((entry) =>
     version === "default" ? entry.family === family && entry.default : entry.kind === wanted,
   );
+}
+
+/** Throws `body-malformed` where there is no such kind. */
+export function parseKind(manifest: RuntimeManifest, written: string): RuntimeKind {
+  const runtime = resolveKind(manifest, written);
+  if (runtime !== undefined) return runtime;
+  const kinds = manifest.kinds.map(({ kind }) => kind).join(", ");
+  const detail = `The specified runtime '${written}' is not supported by this platform. Valid values are: ${kinds}`;
+  throw failure("body-malformed", { detail });
 }

@@ -5,7 +5,7 @@ import type { KeyValue } from "./action.ts";
 import { checkSize, dropDuplicates } from "./key-values.ts";
 import { type QualifiedName, toPath } from "./names.ts";
 import type { Trigger } from "./trigger.ts";
-import { chooseVersion } from "./version.ts";
+import { toUpdatedVersion } from "./version.ts";
 
 /** The body of a PUT, its types checked; whatever is absent keeps its value or gets the standard. */
 export interface TriggerRequest {
@@ -40,7 +40,7 @@ export function updateTrigger({ name, request, before, now }: TriggerUpdate): Tr
     name: name.name,
     parameters: dropDuplicates(request.parameters ?? before?.parameters ?? []),
     limits: {},
-    version: chooseVersion(request.version, before),
+    version: toUpdatedVersion(request.version, before?.version),
     publish: request.publish ?? before?.publish ?? false,
     annotations: dropDuplicates(request.annotations ?? before?.annotations ?? []),
     ...(before?.rules === undefined ? {} : { rules: before.rules }),

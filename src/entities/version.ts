@@ -16,16 +16,13 @@ export function parseVersion(text: string): string {
   return parts.map(Number).join(".");
 }
 
+/** Of a document that is stored: what was asked for, else one patch more. Throws `body-malformed`. */
+export function toUpdatedVersion(given: string | undefined, before: string | undefined): string {
+  if (given !== undefined) return parseVersion(given);
+  return before === undefined ? FIRST_VERSION : toNextVersion(before);
+}
+
 export function toNextVersion(version: string): string {
   const [major = "0", minor = "0", patch = "0"] = version.split(".");
   return `${major}.${minor}.${Number(patch) + 1}`;
-}
-
-/** The given one, or the one after that of what was there. Throws `body-malformed`. */
-export function chooseVersion(
-  given: string | undefined,
-  before: { readonly version: string } | undefined,
-): string {
-  if (given !== undefined) return parseVersion(given);
-  return before === undefined ? FIRST_VERSION : toNextVersion(before.version);
 }

@@ -7,7 +7,7 @@ import type { Identity } from "../entities/subject.ts";
 import { failure } from "../kernel/errors.ts";
 
 /** Stands for one's own namespace in paths and references. */
-export const OWN = "_";
+const OWN = "_";
 
 /** The namespace that a path names. Another's may be anything, also what is no name: there is none then. */
 export function resolveNamespace(identity: Identity, namespace: string): EntityName {

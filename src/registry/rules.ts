@@ -8,6 +8,7 @@
 import {
   type DocumentId,
   type EntityPath,
+  idOf,
   type QualifiedName,
   toDocumentId,
 } from "../entities/names.ts";
@@ -103,7 +104,7 @@ class Rules implements RuleRegistry {
     await this.#checkAction(rule.action, identity);
     const linked = before && (await this.#findTrigger(before.document.trigger));
     const status = before === undefined ? "active" : findStatus(linked?.document, id);
-    const isMoved = linked !== undefined && toId(linked.document) !== toId(trigger.document);
+    const isMoved = linked !== undefined && idOf(linked.document) !== idOf(trigger.document);
     await entities.change([
       ...(isMoved ? toDetachment(linked, id) : []),
       toPut("rule", { id, document: rule, before }),
@@ -182,10 +183,6 @@ class Rules implements RuleRegistry {
   }
 }
 
-function toId({ namespace, name }: Trigger | Rule): DocumentId {
-  return `${namespace}/${name}` as DocumentId;
-}
-
 function toPut<Document extends Trigger | Rule>(
   type: "trigger" | "rule",
   given: {
@@ -205,13 +202,13 @@ function toDetachment(
 ): readonly EntityPut[] {
   if (trigger?.document.rules?.[rule] === undefined) return [];
   const document = detachRule(trigger.document, rule);
-  return [toPut("trigger", { id: toId(document), document, before: trigger })];
+  return [toPut("trigger", { id: idOf(document), document, before: trigger })];
 }
 
 /** Throws `invalid` where the trigger has as many as it may. */
 function toAttachment(trigger: StoredEntity<Trigger>, rule: DocumentId, link: RuleLink): EntityPut {
   const document = attachRule(trigger.document, rule, link);
-  const id = toId(document);
+  const id = idOf(document);
   if (Object.keys(document.rules ?? {}).length > RULES_MAX) {
     const detail = `trigger /${id} has ${RULES_MAX} rules, which is the most that one may have`;
     throw failure("invalid", { detail });

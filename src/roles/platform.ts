@@ -235,7 +235,7 @@ function openApi(parts: ApiParts): Api {
   const firings = new Firings(firing);
   const routes = [
     ...createActionRoutes({ registry: actions, throttles, invocations, limits }),
-    ...createTriggerRoutes({ triggers, firings, throttles, limits }),
+    ...createTriggerRoutes({ triggers, firings, throttles, limits, manifest }),
     ...createRuleRoutes({ rules, limits }),
     ...createPackageRoutes({ registry: packages, limits }),
     ...createActivationRoutes(activations),

@@ -63,6 +63,10 @@ test("every path and verb that is answered is documented", () => {
       `POST ${one}/actions/{package}/{name}`,
       `PUT ${one}/actions/{name}`,
       `PUT ${one}/actions/{package}/{name}`,
+      ...["rules", "triggers"].flatMap((collection) => [
+        `GET ${one}/${collection}`,
+        ...["DELETE", "GET", "POST", "PUT"].map((verb) => `${verb} ${one}/${collection}/{name}`),
+      ]),
     ].toSorted((a, b) => a.localeCompare(b)),
   );
 });
