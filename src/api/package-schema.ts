@@ -9,11 +9,16 @@ import { keyValue, optional, parseBody, toKeyValue, withoutAbsent } from "./sche
 /** Stands for the namespace in the request's path. */
 const SAME = "_";
 
+const binding = v.pipe(
+  v.unknown(),
+  // The schema's object would also take an array.
+  v.transform(refuseArray),
+  v.looseObject({ namespace: v.optional(v.string()), name: v.optional(v.string()) }),
+);
+
 export const packageBody = v.object({
   /** Both fields, or an empty object for none. Unlike other fields it must not be `null`. */
-  binding: v.optional(
-    v.object({ namespace: v.optional(v.string()), name: v.optional(v.string()) }),
-  ),
+  binding: v.optional(binding),
   parameters: optional(v.array(keyValue)),
   annotations: optional(v.array(keyValue)),
   version: optional(v.string()),
@@ -22,30 +27,35 @@ export const packageBody = v.object({
 
 /** Throws `body-malformed`, and `invalid` for names that cannot be. */
 export function parsePackageBody(text: string, namespace: EntityName): PackageRequest {
-  const { binding, ...body } = parseBody(packageBody, text);
+  const { binding: given, ...body } = parseBody(packageBody, text);
   return {
     ...withoutAbsent({
       ...body,
       parameters: body.parameters?.map(toKeyValue),
       annotations: body.annotations?.map(toKeyValue),
     }),
-    ...(binding === undefined ? {} : { binding: toBinding(binding, namespace) }),
+    ...(given === undefined ? {} : { binding: toBinding(given, namespace) }),
   } as PackageRequest;
 }
 
+function refuseArray(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  throw failure("body-malformed", { detail: "'binding' must be an object" });
+}
+
 function toBinding(
-  given: { readonly namespace?: string | undefined; readonly name?: string | undefined },
-  namespace: EntityName,
+  given: v.InferOutput<typeof binding>,
+  own: EntityName,
 ): NonNullable<PackageRequest["binding"]> {
-  if (given.namespace === undefined && given.name === undefined) return {};
-  if (given.namespace === undefined || given.name === undefined) {
-    const missing = given.name === undefined ? "name" : "namespace";
-    throw failure("body-malformed", {
-      detail: `'${missing}' must be a string defined in 'binding'`,
-    });
+  if (Object.keys(given).length === 0) return {};
+  const { namespace, name } = given;
+  if (namespace === undefined || name === undefined) {
+    const missing = namespace === undefined ? "namespace" : "name";
+    const detail = `'${missing}' must be a string defined in 'binding'`;
+    throw failure("body-malformed", { detail });
   }
   return {
-    namespace: given.namespace === SAME ? namespace : parseEntityName(given.namespace),
-    name: parseEntityName(given.name),
+    namespace: namespace === SAME ? own : parseEntityName(namespace),
+    name: parseEntityName(name),
   };
 }

@@ -30,6 +30,18 @@ function put(store: EntityStore, document: CodeAction, replaces?: Revision): Pro
   return store.put(replaces === undefined ? given : { ...given, replaces });
 }
 
+function putPackage(store: EntityStore, name: string, over: object = {}): Promise<Revision> {
+  const document = {
+    namespace: "guest" as EntityPath,
+    name: name as EntityName,
+    binding: {},
+    publish: false,
+    updated: 1,
+    ...over,
+  };
+  return store.put({ id: `guest/${name}` as DocumentId, type: "package", document });
+}
+
 export function testEntities(
   name: string,
   create: () => Promise<StoreUnderTest<EntityStore>>,
@@ -114,6 +126,7 @@ export function testEntities(
     "a namespace lists its packages' actions too, a package only its own, newest first",
     async (store) => {
       await put(store, action({ updated: 1 }));
+      await putPackage(store, "tools");
       const packaged = { namespace: "guest/tools" as EntityPath, name: "b" as EntityName };
       await put(store, action({ ...packaged, updated: 3 }));
       await put(store, action({ name: "c" as EntityName, updated: 2 }));
@@ -133,6 +146,36 @@ export function testEntities(
       assert.notEqual(entry, undefined);
     },
   );
+
+  storeTest("nothing is in a package that is not there", async (store) => {
+    const packaged = action({ namespace: "guest/tools" as EntityPath });
+    await assert.rejects(put(store, packaged), { code: "conflict" });
+    await put(store, action({ name: "tools" as EntityName }));
+    await assert.rejects(put(store, packaged), { code: "conflict" });
+    const revision = await putPackage(store, "box");
+    const inside = action({ namespace: "guest/box" as EntityPath });
+    const actionRevision = await put(store, inside);
+    const box = "guest/box" as DocumentId;
+    await assert.rejects(store.delete(box, revision), { code: "conflict" });
+    await store.delete(toId(inside), actionRevision);
+    await store.delete(box, revision);
+  });
+
+  storeTest("packages that others may use are listed apart", async (store) => {
+    const binding = { namespace: "other", name: "b" };
+    await putPackage(store, "private");
+    await putPackage(store, "shared", { publish: true });
+    await putPackage(store, "bound", { publish: true, binding });
+    const path = "guest" as EntityPath;
+    const names = async (shared: boolean) =>
+      (await store.list("package", path, { skip: 0, limit: 30, shared })).map(
+        ({ document }) => document.name as string,
+      );
+    assert.deepEqual((await names(false)).toSorted(), ["bound", "private", "shared"]);
+    assert.deepEqual(await names(true), ["shared"]);
+    assert.equal(await store.count("package", path), 3);
+    assert.equal(await store.count("package", path, { shared: true }), 1);
+  });
 
   storeTest("documents outlive the store", async (store, under) => {
     const code = "x".repeat(2 * 1024 * 1024);

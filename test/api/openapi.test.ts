@@ -48,6 +48,7 @@ test("every path and verb that is answered is documented", () => {
     [
       `DELETE ${one}/actions/{name}`,
       `DELETE ${one}/actions/{package}/{name}`,
+      `DELETE ${one}/packages/{name}`,
       "GET /namespaces",
       `GET ${one}/actions`,
       `GET ${one}/actions/{name}`,
@@ -59,6 +60,8 @@ test("every path and verb that is answered is documented", () => {
       `GET ${one}/activations/{id}/result`,
       `GET ${one}/limits`,
       `GET ${one}/limits/{name}`,
+      `GET ${one}/packages`,
+      `GET ${one}/packages/{name}`,
       `POST ${one}/actions/{name}`,
       `POST ${one}/actions/{package}/{name}`,
       `PUT ${one}/actions/{name}`,
@@ -67,6 +70,7 @@ test("every path and verb that is answered is documented", () => {
         `GET ${one}/${collection}`,
         ...["DELETE", "GET", "POST", "PUT"].map((verb) => `${verb} ${one}/${collection}/{name}`),
       ]),
+      `PUT ${one}/packages/{name}`,
     ].toSorted((a, b) => a.localeCompare(b)),
   );
 });
