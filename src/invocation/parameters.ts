@@ -5,6 +5,7 @@
 import type { Action } from "../entities/action.ts";
 import { failure } from "../kernel/errors.ts";
 import { isJsonObject, type JsonObject, type RawJson } from "../kernel/json.ts";
+import { prependMembers } from "../kernel/json-text.ts";
 
 export interface MergedArguments {
   readonly content: RawJson;
@@ -25,14 +26,7 @@ export function mergeArguments(action: Action, payload: RawJson = EMPTY): Merged
     .filter(({ key }) => !Object.hasOwn(own, key))
     .map(({ key, value }) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
   const initKeys = parameters.filter(({ init }) => init === true).map(({ key }) => key);
-  return { content: join(inherited, payload), initKeys };
-}
-
-/** Puts members in front of an object's own. */
-function join(members: readonly string[], object: RawJson): RawJson {
-  if (members.length === 0) return object;
-  const inner = object.trim().slice(1, -1).trim();
-  return `{${members.join(",")}${inner === "" ? "" : ","}${inner}}` as RawJson;
+  return { content: prependMembers(inherited, payload), initKeys };
 }
 
 function isFinal({ annotations }: Action): boolean {

@@ -9,6 +9,7 @@ import { createActivationRoutes } from "../api/activations.ts";
 import { type BuildInfo, createApiInfo, createSystemInfo } from "../api/info.ts";
 import { createNamespaceRoutes } from "../api/namespaces.ts";
 import { type Api, createApi } from "../api/server.ts";
+import { createWebActions } from "../api/web/web-actions.ts";
 import { Balancer } from "../balancer/balancer.ts";
 import { openJournalBus } from "../bus/journal.ts";
 import type { Bus } from "../bus/port.ts";
@@ -190,15 +191,19 @@ function openApi(parts: Parts & { readonly invocations: Invocations }): Api {
     ...createActivationRoutes(activations),
     ...createNamespaceRoutes(limits),
   ];
+  const authenticator = createAuthenticator(subjects);
+  const subtrees = [createWebActions({ registry, authenticator, throttles, invocations, limits })];
   const build = readBuild();
   return createApi({
     routes,
-    authenticator: createAuthenticator(subjects),
+    subtrees,
+    authenticator,
     systemInfo: createSystemInfo(manifest, limits),
     apiInfo: createApiInfo(build),
     openApi: async () => {
       const { createOpenApi } = await import("../api/openapi.ts");
-      return createOpenApi(routes, build.version);
+      const described = [...routes, ...subtrees.flatMap(({ descriptions }) => descriptions)];
+      return createOpenApi(described, build.version);
     },
     clock,
     log,
