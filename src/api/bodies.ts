@@ -30,10 +30,8 @@ export class Bodies {
    * kept. What is kept counts until `free`.
    */
   async read(request: IncomingMessage, options: BodyOptions): Promise<string> {
-    const { headers } = request;
-    const announced = Number(headers["content-length"] ?? 0);
-    if (announced > options.bytesMax) throw tooLarge(announced, options);
-    const type = headers["content-type"];
+    checkAnnounced(request, options);
+    const type = request.headers["content-type"];
     if (type !== undefined && !isJsonType(type)) {
       throw failure("content-type-unsupported", { is: type });
     }
@@ -42,6 +40,12 @@ export class Bodies {
       throw failure("content-type-unsupported", { is: "none" });
     }
     return bytes.toString();
+  }
+
+  /** The body's bytes, whatever they are labelled as; otherwise as `read`. */
+  async readBytes(request: IncomingMessage, options: BodyOptions): Promise<Buffer> {
+    checkAnnounced(request, options);
+    return this.#collect(request, options);
   }
 
   #collect(request: IncomingMessage, options: BodyOptions): Promise<Buffer> {
@@ -87,6 +91,12 @@ export class Bodies {
     this.#bytes -= this.#held.get(request) ?? 0;
     this.#held.delete(request);
   }
+}
+
+/** Throws `too-large` where already the length that the request announces is. */
+export function checkAnnounced({ headers }: IncomingMessage, options: BodyOptions): void {
+  const announced = Number(headers["content-length"] ?? 0);
+  if (announced > options.bytesMax) throw tooLarge(announced, options);
 }
 
 function isJsonType(type: string): boolean {

@@ -11,9 +11,11 @@ import type { Bodies } from "./bodies.ts";
 export interface Call {
   readonly request: IncomingMessage;
   readonly bodies: Bodies;
-  /** Decoded, without the API's prefix. */
+  /** As they were sent, without the API's prefix. */
   readonly segments: readonly string[];
   readonly query: URLSearchParams;
+  /** The query as it was sent, without `?`. */
+  readonly queryText: string;
   readonly transactionId: TransactionId;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
@@ -28,7 +30,21 @@ export interface Reply {
   readonly activationId?: string;
 }
 
-const JSON_TYPE = "application/json";
+/** A reply with headers of its own: none are added but its length and the request's id. */
+export interface BareReply {
+  readonly status: number;
+  /** Names and values in turn; a name may be there several times. */
+  readonly headers: readonly string[];
+  readonly body: string | Buffer;
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+export const JSON_TYPE = "application/json";
+export const ACTIVATION_HEADER = "x-openwhisk-activation-id";
 
 /** Browsers may call every resource; OpenWhisk's fixed lists (rest-api specification, 1.3). */
 const CORS_HEADERS = [
@@ -48,32 +64,38 @@ export function toErrorReply(cause: BriskError, transactionId: TransactionId): R
   return json({ error: cause.message, code: transactionId }, cause.status);
 }
 
-const NO_CONTENT = 204;
 /** How long the rest of a body that nobody reads is taken and dropped. */
 const DRAIN_MS = 10 * SECOND_MS;
 
 export function send(
-  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
-  reply: Reply,
+  exchange: Exchange,
+  reply: Reply | BareReply,
   transactionId: TransactionId,
 ): void {
-  const headers = ["X-Request-ID", transactionId, ...CORS_HEADERS];
-  if (reply.status !== NO_CONTENT) {
-    const length = String(Buffer.byteLength(reply.text));
-    headers.push("Content-Type", reply.contentType ?? JSON_TYPE, "Content-Length", length);
-  }
-  if (reply.activationId !== undefined) {
-    headers.push("x-openwhisk-activation-id", reply.activationId);
-  }
-  if (reply.status === 401) {
-    headers.push("WWW-Authenticate", 'Basic realm="OpenWhisk secure realm"');
-  }
-  response.writeHead(reply.status, headers);
-  if (request.complete || !hasBody(request)) response.end(reply.text);
-  else sendEarly({ request, response }, reply.text);
+  const { status, headers, body } = "body" in reply ? reply : toBareReply(reply);
+  const { request, response } = exchange;
+  const all = ["X-Request-ID", transactionId, ...headers];
+  if (!isBodiless(status)) all.push("Content-Length", String(Buffer.byteLength(body)));
+  response.writeHead(status, all);
+  if (request.complete || !hasBody(request)) response.end(body);
+  else sendEarly(exchange, body);
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
+function toBareReply({ status, text, contentType = JSON_TYPE, activationId }: Reply): BareReply {
+  const headers = [...CORS_HEADERS];
+  if (!isBodiless(status)) headers.push("Content-Type", contentType);
+  if (activationId !== undefined) headers.push(ACTIVATION_HEADER, activationId);
+  if (status === 401) headers.push("WWW-Authenticate", 'Basic realm="OpenWhisk secure realm"');
+  return { status, headers, body: text };
+}
+
+/** Such an answer ends with its headers, and may not even say that its length is 0 (RFC 9110, 8.6). */
+function isBodiless(status: number): boolean {
+  return status < 200 || status === 204 || status === 304;
+}
+
+/** Whether the request comes with a body, of which it need not have sent anything yet. */
+export function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers["content-length"];
   return (length !== undefined && length !== "0") || headers["transfer-encoding"] !== undefined;
 }
@@ -82,13 +104,10 @@ function hasBody({ headers }: IncomingMessage): boolean {
  * Before the body has come: the client may read the answer at once, but the connection stays until the
  * rest has come. Closed earlier, it would be reset, and the client would see that, not the answer.
  */
-function sendEarly(
-  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
-  text: string,
-): void {
+function sendEarly({ request, response }: Exchange, body: string | Buffer): void {
   const timer = setTimeout(() => request.destroy(), DRAIN_MS);
   request.once("end", () => response.end());
   request.once("close", () => clearTimeout(timer));
-  response.write(text);
+  response.write(body);
   request.resume();
 }

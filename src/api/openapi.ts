@@ -1,7 +1,7 @@
 // The OpenAPI document, made from the table of routes and from the schemas that check the bodies.
 
 import { toJsonSchema } from "@valibot/to-json-schema";
-import type { QueryParameter, Route } from "./routes.ts";
+import type { QueryParameter, RouteDescription } from "./routes.ts";
 import { payloadBody } from "./schemas.ts";
 
 const JSON_TYPE = "application/json";
@@ -14,7 +14,7 @@ const ERROR = {
   },
 };
 
-export function createOpenApi(routes: readonly Route[], version: string): object {
+export function createOpenApi(routes: readonly RouteDescription[], version: string): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     // A last slash is tolerated where it means nothing; with a meaning of its own it is documented.
@@ -46,7 +46,7 @@ function summaryOf(
   return operation?.summary;
 }
 
-function toOperation(route: Route): object {
+function toOperation(route: RouteDescription): object {
   const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? "");
   const inPath = names.map((name) => ({
     name,
@@ -65,6 +65,7 @@ function toOperation(route: Route): object {
   };
   return {
     summary: route.summary,
+    ...(route.isOpen ? { security: [{}, { key: [] }] } : {}),
     parameters: [...inPath, ...(route.query ?? []).map(toQueryParameter)],
     ...body,
     responses: Object.fromEntries(

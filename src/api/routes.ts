@@ -2,10 +2,10 @@
 
 import type { GenericSchema } from "valibot";
 import type { Identity } from "../entities/subject.ts";
-import { failure } from "../kernel/errors.ts";
-import type { Call, Reply } from "./http.ts";
+import { type BriskError, failure } from "../kernel/errors.ts";
+import type { BareReply, Call, Reply } from "./http.ts";
 
-export type Method = "GET" | "PUT" | "POST" | "DELETE";
+export type Method = "GET" | "PUT" | "POST" | "DELETE" | "PATCH" | "HEAD" | "OPTIONS";
 
 export interface QueryParameter {
   readonly name: string;
@@ -13,7 +13,7 @@ export interface QueryParameter {
   readonly meaning: string;
 }
 
-interface RouteDescription {
+export interface RouteDescription {
   readonly method: Method;
   /** Below `/api/v1`, with `:name` for a segment that is a parameter; a last `/` counts. */
   readonly path: string;
@@ -21,12 +21,28 @@ interface RouteDescription {
   readonly query?: readonly QueryParameter[];
   readonly body?: GenericSchema;
   readonly answers: Readonly<Record<number, string>>;
+  /** Whether it is answered without a key too. */
+  readonly isOpen?: true;
 }
 
 export type Parameters = Readonly<Record<string, string>>;
 
 export interface Route extends RouteDescription {
   handle(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> | Reply;
+}
+
+/**
+ * A part of the API with ways of its own, which is asked first about all that begins with its segment:
+ * it knows its paths and verbs, asks for keys or not, and words its answers and errors.
+ */
+export interface Subtree {
+  readonly segment: string;
+  readonly descriptions: readonly RouteDescription[];
+  /**
+   * `undefined` where it has no such path; resolves also where the request is refused. `toFailure` is
+   * what a caller may hear of anything that was thrown: it logs what is no fault of the caller's.
+   */
+  handle(call: Call, toFailure: (cause: unknown) => BriskError): Promise<BareReply> | undefined;
 }
 
 export interface Match {

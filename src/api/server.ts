@@ -14,15 +14,24 @@ import { createTransactionId, type TransactionId } from "../kernel/ids.ts";
 import { KB, MB, SECOND_MS } from "../kernel/units.ts";
 import type { Log } from "../telemetry/log.ts";
 import { Bodies } from "./bodies.ts";
-import { type Call, json, type Reply, send, toErrorReply } from "./http.ts";
+import {
+  type BareReply,
+  type Call,
+  JSON_TYPE,
+  json,
+  type Reply,
+  send,
+  toErrorReply,
+} from "./http.ts";
 import { OPTIONS_OK, PONG } from "./info.ts";
-import { createRouter, type Match, type Route, type Router } from "./routes.ts";
+import { createRouter, type Match, type Route, type Router, type Subtree } from "./routes.ts";
 
 /** Imported, the module would also load its WebSocket client: 30 ms and 8 MB that nothing here uses. */
 const { createServer } = process.getBuiltinModule("node:http");
 
 export interface ApiOptions {
   readonly routes: readonly Route[];
+  readonly subtrees: readonly Subtree[];
   readonly authenticator: Authenticator;
   readonly systemInfo: Reply;
   readonly apiInfo: Reply;
@@ -59,6 +68,7 @@ export function createApi(options: ApiOptions): Api {
 class HttpApi implements Api {
   readonly #options: ApiOptions;
   readonly #router: Router;
+  readonly #subtrees: ReadonlyMap<string, Subtree>;
   readonly #servers: Server[] = [];
   readonly #bodies = new Bodies(BODIES_BYTES_MAX);
   #refusing = false;
@@ -66,6 +76,7 @@ class HttpApi implements Api {
   constructor(options: ApiOptions) {
     this.#options = options;
     this.#router = createRouter(options.routes);
+    this.#subtrees = new Map(options.subtrees.map((subtree) => [subtree.segment, subtree]));
   }
 
   async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<string> {
@@ -97,7 +108,7 @@ class HttpApi implements Api {
 
   #take(request: IncomingMessage, response: ServerResponse): void {
     const transactionId = toTransactionId(request.headers["x-request-id"]);
-    const answer = (reply: Reply) => {
+    const answer = (reply: Reply | BareReply) => {
       this.#bodies.free(request);
       if (response.destroyed) return;
       send({ request, response }, reply, transactionId);
@@ -107,7 +118,8 @@ class HttpApi implements Api {
         log.debug({ transactionId, method, url, status: reply.status }, "request answered");
       }
     };
-    const fail = (cause: unknown) => answer(this.#toReply(cause, transactionId));
+    const fail = (cause: unknown) =>
+      answer(toErrorReply(this.#toFailure(cause, transactionId), transactionId));
     try {
       const reply = this.#dispatch(request, transactionId);
       if (reply instanceof Promise) reply.then(answer, fail);
@@ -117,35 +129,51 @@ class HttpApi implements Api {
     }
   }
 
-  #dispatch(request: IncomingMessage, transactionId: TransactionId): Promise<Reply> | Reply {
-    const { method = "", url = "/", headers } = request;
+  #dispatch(request: IncomingMessage, transactionId: TransactionId): Dispatched {
+    const { method = "", url = "/" } = request;
     if (url.length > URI_LENGTH_MAX) throw failure("uri-too-long");
     const mark = url.indexOf("?");
     const raw = mark === -1 ? url : url.slice(0, mark);
     // Clients put a slash of their own in front of `/api`.
     const path = raw.startsWith("//") ? raw.replace(/^\/+/, "/") : raw;
     if (!path.startsWith(`${PREFIX}/`)) return this.#answerOutside(method, path);
-    if (method === "OPTIONS") return OPTIONS_OK;
-    const known = this.#answerOpen(method, path.slice(PREFIX.length));
-    if (known !== undefined) return known;
-    if (this.#refusing && method !== "GET") throw failure("stopping");
     const segments = path.slice(PREFIX.length + 1).split("/");
-    const match = this.#router(method, segments);
-    if (match === undefined) throw failure("method-or-path-unknown");
-    const query = mark === -1 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1));
-    const receivedAt = this.#options.clock();
-    const call: Call = {
+    const queryText = mark === -1 ? "" : url.slice(mark + 1);
+    const call = {
       request,
       bodies: this.#bodies,
       segments,
-      query,
+      query: queryText === "" ? NO_QUERY : new URLSearchParams(queryText),
+      queryText,
       transactionId,
-      receivedAt,
+      receivedAt: this.#options.clock(),
     };
+    const entered = this.#enter(call);
+    if (entered !== undefined) return entered;
+    if (method === "OPTIONS") return OPTIONS_OK;
+    const known = this.#answerOpen(method, path.slice(PREFIX.length));
+    return known ?? this.#follow(method, call);
+  }
+
+  #enter(call: Call): Promise<BareReply> | undefined {
+    const subtree = this.#subtrees.get(call.segments[0] ?? "");
+    if (subtree === undefined) return undefined;
+    if (this.#refusing) throw failure("stopping");
+    return subtree.handle(call, (cause) => this.#toFailure(cause, call.transactionId));
+  }
+
+  /** What only callers with a key are answered, also that there is nothing. */
+  #follow(method: string, call: Call): Dispatched {
+    if (this.#refusing && method !== "GET") throw failure("stopping");
+    const match = this.#router(method, call.segments);
+    const { headers } = call.request;
     const handle = acceptsJson(headers.accept) ? handleMatch : handleUnacceptable;
+    const answer = (identity: Identity) => {
+      if (match === undefined) throw failure("method-or-path-unknown");
+      return handle(match, call, identity);
+    };
     const identity = this.#options.authenticator.authenticate(headers.authorization);
-    if (!(identity instanceof Promise)) return handle(match, call, identity);
-    return identity.then((found) => handle(match, call, found));
+    return identity instanceof Promise ? identity.then(answer) : answer(identity);
   }
 
   #answerOutside(method: string, path: string): Reply {
@@ -165,15 +193,15 @@ class HttpApi implements Api {
     return this.#options.openApi().then((document) => json(document));
   }
 
-  #toReply(cause: unknown, transactionId: TransactionId): Reply {
-    if (cause instanceof BriskError) {
-      if (cause.status >= 500) {
-        this.#options.log.error({ err: cause, transactionId }, "request failed");
-      }
-      return toErrorReply(cause, transactionId);
+  /** What the caller is told; what is not the caller's fault is logged with its cause. */
+  #toFailure(cause: unknown, transactionId: TransactionId): BriskError {
+    const { log } = this.#options;
+    if (!(cause instanceof BriskError)) {
+      log.error({ err: cause, transactionId }, "request met a fault");
+      return failure("server-fault");
     }
-    this.#options.log.error({ err: cause, transactionId }, "request met a fault");
-    return toErrorReply(failure("server-fault"), transactionId);
+    if (cause.status >= 500) log.error({ err: cause, transactionId }, "request failed");
+    return cause;
   }
 
   refuse(): void {
@@ -188,6 +216,8 @@ class HttpApi implements Api {
     clearTimeout(force);
   }
 }
+
+type Dispatched = Promise<Reply | BareReply> | Reply;
 
 const NO_QUERY = new URLSearchParams();
 
@@ -213,7 +243,7 @@ function handleMatch({ route, parameters }: Match, call: Call, identity: Identit
  */
 async function handleUnacceptable(match: Match, call: Call, identity: Identity): Promise<Reply> {
   if (match.route.method === "GET") await handleMatch(match, call, identity);
-  throw failure("not-acceptable");
+  throw failure("not-acceptable", { type: JSON_TYPE });
 }
 
 function listening(server: Server, listen: (done: () => void) => void): Promise<void> {

@@ -1,6 +1,7 @@
 // What a PUT makes of an action: the new document from what was asked and what was there. Pure.
 // Source: rest-api specification, 3.0, 3.1, 4.1, 4.2.
 
+import { isBase64 } from "../kernel/base64.ts";
 import { failure } from "../kernel/errors.ts";
 import {
   type Action,
@@ -140,14 +141,9 @@ function toExec({ kind, code, main }: ExecRequest, rules: ActionRules): CodeExec
   refuseDeprecated(runtime);
   const missing = manifest.missing(runtime.kind);
   if (missing !== undefined) throw failure("invalid", { detail: missing });
+  // The field has no marker for an archive, so its shape decides.
   const exec = { kind: runtime.kind, code, binary: isBase64(code) };
   return main === undefined ? exec : { ...exec, main };
-}
-
-/** Whether the code is an archive in Base64: the field has no marker for it, so its shape decides. */
-function isBase64(code: string): boolean {
-  const text = code.trim();
-  return text.length > 0 && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
 }
 
 /** A sequence has one, which is made here; what stood there as a sequence's is no action's. */

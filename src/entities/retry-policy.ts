@@ -25,8 +25,8 @@ const BACKOFF_MS_MAX = HOUR_MS;
 
 /** `undefined` where the annotations ask for nothing. Throws `invalid` where they ask for nonsense. */
 export function readRetryPolicy(annotations: readonly KeyValue[]): RetryPolicy | undefined {
-  const retries = valueOf(annotations, RETRIES);
-  const deadLetter = valueOf(annotations, DEAD_LETTER);
+  const retries = readAnnotation(annotations, RETRIES);
+  const deadLetter = readAnnotation(annotations, DEAD_LETTER);
   if (retries === undefined && deadLetter === undefined) return undefined;
   const { times, backoff } = readRetries(retries);
   const policy = { times, backoffMs: backoff };
@@ -38,7 +38,7 @@ export function toBackoffMs({ backoffMs }: RetryPolicy, retry: number): number {
   return Math.min(backoffMs * 2 ** (retry - 1), BACKOFF_MS_MAX);
 }
 
-function valueOf(annotations: readonly KeyValue[], wanted: string): unknown {
+function readAnnotation(annotations: readonly KeyValue[], wanted: string): unknown {
   const value = annotations.find(({ key }) => key === wanted)?.value;
   return value === null || value === false ? undefined : value;
 }

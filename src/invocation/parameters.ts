@@ -6,6 +6,7 @@ import type { Action, KeyValue } from "../entities/action.ts";
 import type { Trigger } from "../entities/trigger.ts";
 import { failure } from "../kernel/errors.ts";
 import { isJsonObject, type JsonObject, type RawJson } from "../kernel/json.ts";
+import { prependMembers } from "../kernel/json-text.ts";
 
 export interface MergedArguments {
   readonly content: RawJson;
@@ -32,7 +33,7 @@ export function mergeArguments(
   if (!isJsonObject(sent)) return { content: payload, initKeys: NO_KEYS };
   const inherited = parameters.filter(({ key }) => !Object.hasOwn(sent, key)).map(toMember);
   const initKeys = parameters.filter(({ init }) => init === true).map(({ key }) => key);
-  return { content: join(inherited, payload), initKeys };
+  return { content: prependMembers(inherited, payload), initKeys };
 }
 
 /**
@@ -50,20 +51,13 @@ export function mergeEvent(
   const inherited = [...parameters, { key: HEADERS, value: headers }]
     .filter(({ key }) => !Object.hasOwn(own, key))
     .map(toMember);
-  return join(inherited, payload);
+  return prependMembers(inherited, payload);
 }
 
 const HEADERS = "__ow_headers";
 
 function toMember({ key, value }: KeyValue): string {
   return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
-}
-
-/** Puts members in front of an object's own. */
-function join(members: readonly string[], object: RawJson): RawJson {
-  if (members.length === 0) return object;
-  const inner = object.trim().slice(1, -1).trim();
-  return `{${members.join(",")}${inner === "" ? "" : ","}${inner}}` as RawJson;
 }
 
 function isFinal({ annotations }: Action): boolean {

@@ -23,6 +23,10 @@ export const CATALOGUE = {
     401,
     () => "The resource requires authentication, which was not supplied with the request", // OW
   ),
+  "authentication-required": entry(
+    401,
+    () => "Authentication is possible but has failed or not yet been provided.", // OW
+  ),
   "binding-from-package": entry(
     409,
     () => "Resource is a package and cannot be converted into a binding.", // OW
@@ -62,9 +66,14 @@ export const CATALOGUE = {
     (d) => `The action kind '${d.kind}' is not allowed in this namespace.`,
   ),
   "method-or-path-unknown": entry(404, () => "The requested resource could not be found."), // OW
-  "not-acceptable": entry(
+  "method-not-allowed": entry<{ allowed: string }>(
+    405,
+    (d) => `HTTP method not allowed, supported methods: ${d.allowed}`, // OW
+  ),
+  "method-unsupported": entry(501, () => "Unsupported HTTP method"), // OW
+  "not-acceptable": entry<{ type: string }>(
     406,
-    () => "The resource representation is only available with these types:\napplication/json",
+    (d) => `Resource representation is only available with these types:\n${d.type}`, // OW
   ),
   "not-authorized": entry<{ resource: string }>(
     403,
@@ -77,6 +86,10 @@ export const CATALOGUE = {
   "package-missing": entry<{ name: string }>(
     404,
     (d) => `The requested resource '${d.name}' does not exist.`, // OW
+  ),
+  "parameters-protected": entry(
+    400,
+    () => "Request defines parameters that are not allowed (e.g., reserved properties).", // OW
   ),
   "request-aborted": entry(
     400,
@@ -96,6 +109,21 @@ export const CATALOGUE = {
     (d) => `The data directory ${d.directory} cannot be written`,
   ),
   "resource-missing": entry(404, () => "The requested resource does not exist."), // OW
+  "response-not-ready": entry(202, () => "Response not yet ready."), // OW
+  "response-property-missing": entry(
+    404,
+    () => "Response does not include requested property.", // OW
+  ),
+  "response-type-mismatch": entry(
+    400,
+    () => "Response type in header did not match generated content type.", // OW
+  ),
+  "response-type-unknown": entry(
+    400,
+    () => "Response did not specify a known content-type.", // OW
+  ),
+  "response-unfit": entry<{ type: string }>(400, (d) => `Response is not valid '${d.type}'.`), // OW
+  "run-failed": entry(400, () => "There was an error processing your request."), // OW
   "server-fault": entry(500, () => "There was an internal server error."), // OW
   "storage-failed": entry<{ detail: string }>(
     500,

@@ -40,7 +40,7 @@ export function isTooDeep(text: string): boolean {
 }
 
 /** Of the string that begins there; the text's end where it has none. */
-function findStringEnd(text: string, start: number): number {
+export function findStringEnd(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let first = end;
     while (text[first - 1] === "\\") first--;

@@ -12,6 +12,7 @@ import { createPackageRoutes } from "../api/packages.ts";
 import { createRuleRoutes } from "../api/rules.ts";
 import { type Api, createApi } from "../api/server.ts";
 import { createTriggerRoutes } from "../api/triggers.ts";
+import { createWebActions } from "../api/web/web-actions.ts";
 import { Balancer } from "../balancer/balancer.ts";
 import { openJournalBus } from "../bus/journal.ts";
 import type { Bus } from "../bus/port.ts";
@@ -241,15 +242,20 @@ function openApi(parts: ApiParts): Api {
     ...createActivationRoutes(activations),
     ...createNamespaceRoutes(limits),
   ];
+  const authenticator = createAuthenticator(subjects);
+  const web = { registry: actions, authenticator, throttles, invocations, limits };
+  const subtrees = [createWebActions(web)];
   const build = readBuild();
   return createApi({
     routes,
-    authenticator: createAuthenticator(subjects),
+    subtrees,
+    authenticator,
     systemInfo: createSystemInfo(manifest, limits),
     apiInfo: createApiInfo(build),
     openApi: async () => {
       const { createOpenApi } = await import("../api/openapi.ts");
-      return createOpenApi(routes, build.version);
+      const described = [...routes, ...subtrees.flatMap(({ descriptions }) => descriptions)];
+      return createOpenApi(described, build.version);
     },
     clock,
     log,

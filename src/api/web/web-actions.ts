@@ -1,0 +1,193 @@
+// `/web/NS/PACKAGE/NAME…`: actions that anybody's browser may call. They run as the namespace in the
+// path, whoever calls; they see the request, and their results become responses. Here is the order of
+// the checks (web-action specification, 1.3), which says what a stranger can learn.
+
+import type { Action } from "../../entities/action.ts";
+import { toPayloadBytesMax } from "../../entities/limit-rules.ts";
+import type { SystemLimits } from "../../entities/limits.ts";
+import type { QualifiedName } from "../../entities/names.ts";
+import type { Identity } from "../../entities/subject.ts";
+import type { Authenticator } from "../../entitlement/authenticator.ts";
+import type { Throttles } from "../../entitlement/throttles.ts";
+import type { Invocations, InvokeAccepted, InvokeFinished } from "../../invocation/port.ts";
+import { BriskError, failure } from "../../kernel/errors.ts";
+import type { RawJson } from "../../kernel/json.ts";
+import { pickMembers } from "../../kernel/json-text.ts";
+import type { ActionRegistry } from "../../registry/actions.ts";
+import type { StoredEntity } from "../../stores/port.ts";
+import { checkAnnounced } from "../bodies.ts";
+import { ACTIVATION_HEADER, type BareReply, type Call, hasBody } from "../http.ts";
+import type { Subtree } from "../routes.ts";
+import { parseWebAddress, type WebAddress } from "./address.ts";
+import { meetsRequirement, readWebAnnotations, type WebAnnotations } from "./annotations.ts";
+import { isReserved, toArguments } from "./arguments.ts";
+import { WEB_DESCRIPTIONS, WEB_METHODS } from "./descriptions.ts";
+import { accepts } from "./media-types.ts";
+import { toCorsHeaders, toWebErrorReply, toWebReply } from "./replies.ts";
+import { toWebResponse, type WebResponse } from "./responses.ts";
+
+export interface WebActionOptions {
+  readonly registry: ActionRegistry;
+  readonly authenticator: Authenticator;
+  readonly throttles: Throttles;
+  readonly invocations: Invocations;
+  readonly limits: SystemLimits;
+}
+
+export function createWebActions(options: WebActionOptions): Subtree {
+  return new WebActions(options);
+}
+
+/** What a request is for, and whom it comes from. */
+interface Target {
+  readonly address: WebAddress;
+  /** The namespace's own identity, as which the action runs. */
+  readonly owner: Identity;
+  readonly action: StoredEntity<Action>;
+  readonly annotations: WebAnnotations;
+  readonly caller: Identity | undefined;
+  readonly bytesMax: number;
+}
+
+const NO_BODY = Buffer.alloc(0);
+
+class WebActions implements Subtree {
+  readonly segment = "web";
+  readonly descriptions = WEB_DESCRIPTIONS;
+  readonly #options: WebActionOptions;
+
+  constructor(options: WebActionOptions) {
+    this.#options = options;
+  }
+
+  handle(call: Call, toFailure: (cause: unknown) => BriskError): Promise<BareReply> | undefined {
+    const address = parseWebAddress(call.segments.slice(1));
+    if (address === undefined) return undefined;
+    // What every answer carries from where the request has come to.
+    const headers: string[] = [];
+    return this.#serve(call, address, headers).catch((cause) =>
+      toWebErrorReply(toFailure(cause), { headers, transactionId: call.transactionId }),
+    );
+  }
+
+  async #serve(call: Call, address: WebAddress, headers: string[]): Promise<BareReply> {
+    const { request } = call;
+    checkMethod(request.method);
+    const target = await this.#find(call, address);
+    const { hasOwnOptions } = target.annotations;
+    if (!hasOwnOptions) headers.push(...toCorsHeaders(request));
+    const isOptions = request.method === "OPTIONS";
+    if (isOptions && !hasOwnOptions) return { status: 200, headers, body: "" };
+    // A browser asks without credentials what it may send with them.
+    if (!isOptions) checkRequirement(call, target);
+    const outcome = await this.#run(call, target);
+    headers.push(ACTIVATION_HEADER, outcome.activationId);
+    const response = toWebResponse(toResult(outcome), address.extension);
+    checkAcceptable(response, request.headers.accept);
+    return toWebReply(response, headers);
+  }
+
+  async #find(call: Call, address: WebAddress): Promise<Target> {
+    const { authenticator, throttles, limits } = this.#options;
+    const caller = await this.#identify(call.request.headers.authorization);
+    const owner = await authenticator.findOwner(address.name.namespace);
+    if (owner === undefined) throw failure("resource-missing");
+    const action = await this.#findAction(address.name, owner);
+    const annotations = readWebAnnotations(action.document);
+    if (!annotations.isExported) throw failure("resource-missing");
+    throttles.admit(owner);
+    const bytesMax = toPayloadBytesMax(limits, owner.limits);
+    checkAnnounced(call.request, { bytesMax });
+    return { address, owner, action, annotations, caller, bytesMax };
+  }
+
+  /** Credentials that are wrong are as good as none. */
+  async #identify(authorization: string | undefined): Promise<Identity | undefined> {
+    if (authorization === undefined) return undefined;
+    try {
+      return await this.#options.authenticator.authenticate(authorization);
+    } catch (cause) {
+      if (cause instanceof BriskError && cause.status === 401) return undefined;
+      throw cause;
+    }
+  }
+
+  /** Something else of this name is as good as nothing. */
+  async #findAction(name: QualifiedName, owner: Identity): Promise<StoredEntity<Action>> {
+    try {
+      return await this.#options.registry.find(name, owner);
+    } catch (cause) {
+      if (cause instanceof BriskError && [404, 409].includes(cause.status)) {
+        throw failure("resource-missing", undefined, cause);
+      }
+      throw cause;
+    }
+  }
+
+  async #run(call: Call, target: Target): Promise<InvokeAccepted | InvokeFinished> {
+    const { invocations, limits } = this.#options;
+    const { address, owner, action, annotations, caller, bytesMax } = target;
+    const { request, bodies, queryText } = call;
+    const body = hasBody(request) ? await bodies.readBytes(request, { bytesMax }) : NO_BODY;
+    const user = caller?.namespace.name;
+    const payload = toArguments(
+      {
+        method: request.method ?? "",
+        rawHeaders: request.rawHeaders,
+        queryText,
+        body,
+        path: address.path,
+        ...(user === undefined ? {} : { user }),
+      },
+      { action: action.document, annotations },
+    );
+    return invocations.invoke({
+      identity: owner,
+      action: withoutReserved(action),
+      payload,
+      waitMs: limits.blockingWaitMsMax,
+      transaction: [call.transactionId, call.receivedAt],
+    });
+  }
+}
+
+function checkMethod(method = ""): void {
+  if (WEB_METHODS.some((known) => known === method)) return;
+  if (method !== "TRACE" && method !== "CONNECT") throw failure("method-unsupported");
+  throw failure("method-not-allowed", { allowed: WEB_METHODS.join(", ") });
+}
+
+function checkRequirement({ request }: Call, { annotations, caller }: Target): void {
+  const secret = request.headers["x-require-whisk-auth"];
+  const isMet = meetsRequirement(annotations, {
+    isAuthenticated: caller !== undefined,
+    secret: typeof secret === "string" ? secret : undefined,
+  });
+  if (!isMet) throw failure("authentication-required");
+}
+
+/** A parameter with a reserved name, also a final one, gives way to what the request came with. */
+function withoutReserved(action: StoredEntity<Action>): StoredEntity<Action> {
+  const { document } = action;
+  if (!document.parameters.some(({ key }) => isReserved(key))) return action;
+  const parameters = document.parameters.filter(({ key }) => !isReserved(key));
+  return { ...action, document: { ...document, parameters } };
+}
+
+/** What becomes the response: of an application's error, what stands behind `error`. */
+function toResult(outcome: InvokeAccepted | InvokeFinished): RawJson {
+  if (outcome.type === "accepted") throw failure("response-not-ready");
+  const { statusCode, result } = outcome;
+  if (statusCode === 0) return result;
+  if (statusCode === 1) return pickMembers(result, ["error"]).get("error") ?? result;
+  throw failure("run-failed");
+}
+
+function checkAcceptable(
+  { status, contentType, body }: WebResponse,
+  accept: string | undefined,
+): void {
+  if (contentType === undefined || body.length === 0 || status >= 400) return;
+  const [name = ""] = contentType.split(";");
+  if (!accepts(accept, name)) throw failure("not-acceptable", { type: contentType });
+}
