@@ -10,14 +10,15 @@ import { BriskError } from "../kernel/errors.ts";
 import { invariant } from "../kernel/invariant.ts";
 import { decodeActivation, withoutLargeContent } from "../messages/activation-message.ts";
 import { toErrorResponse, toFallbackRecord } from "../station/records.ts";
-import { Station, toFields, type Work } from "../station/station.ts";
-import type { ActivationStore } from "../stores/port.ts";
+import { Station, type StationOptions, toFields, type Work } from "../station/station.ts";
 import { type Composed, type ComposerOptions, PartComposer } from "./composer.ts";
 
 export interface CoordinatorOptions extends Omit<ComposerOptions, "store"> {
   readonly id: string;
   readonly bus: Bus;
-  readonly activations: Pick<ActivationStore, "put" | "has">;
+  /** Topic for activations that have failed for the last time. */
+  readonly deadLetters: string;
+  readonly activations: StationOptions["activations"];
   /** Work from before this process that was accepted longer ago is not run. */
   readonly restartWorkAgeMs: number;
 }

@@ -17,6 +17,7 @@ import { checkSize, dropDuplicates, mergeKeyValues } from "./key-values.ts";
 import { type EffectiveLimits, mergeLimits } from "./limit-rules.ts";
 import type { ActionLimits } from "./limits.ts";
 import { type QualifiedName, toPath } from "./names.ts";
+import { readRetryPolicy } from "./retry-policy.ts";
 import {
   parseKind,
   type RuntimeKind,
@@ -78,13 +79,15 @@ export function checkActionSizes(
 export function updateAction(update: ActionUpdate, rules: ActionRules): Action {
   const { name, request, before, now } = update;
   const exec = chooseExec(update, rules);
+  const annotations = chooseAnnotations(update, exec);
+  readRetryPolicy(annotations);
   return {
     namespace: toPath(name),
     name: name.name,
     version: toUpdatedVersion(request.version, before?.version),
     exec,
     parameters: chooseParameters(update, exec),
-    annotations: chooseAnnotations(update, exec),
+    annotations,
     limits: mergeLimits({ given: request.limits ?? {}, before: before?.limits }, rules.limits),
     publish: request.publish ?? before?.publish ?? false,
     updated: now,

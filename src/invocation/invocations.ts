@@ -2,6 +2,9 @@
 // where somebody asks.
 
 import type { Balancer } from "../balancer/balancer.ts";
+import type { Action } from "../entities/action.ts";
+import { readRetryPolicy } from "../entities/retry-policy.ts";
+import type { NewActivation } from "../messages/activation-message.ts";
 import { type ArgumentLimits, createMessage } from "./messages.ts";
 import { checkFinal } from "./parameters.ts";
 import type { Invocations, InvokeAccepted, InvokeFinished, InvokeRequest } from "./port.ts";
@@ -18,7 +21,7 @@ export function createInvocations({ balancer, limits }: InvocationsOptions): Inv
     const message = createMessage(request, limits);
     const { activationId } = message;
     if (waitMs === undefined) {
-      await balancer.accept(message);
+      await balancer.accept(withTrying(message, request.action.document));
       return { type: "accepted", activationId };
     }
     const finished = await balancer.run(message, waitMs);
@@ -29,4 +32,11 @@ export function createInvocations({ balancer, limits }: InvocationsOptions): Inv
   }
 
   return { invoke, inFlight: (namespaceUuid) => balancer.inFlight(namespaceUuid) };
+}
+
+/** Whoever waits for the end hears of a failure, and may try again. */
+function withTrying(message: NewActivation, { annotations }: Action): NewActivation {
+  const policy = readRetryPolicy(annotations);
+  if (policy === undefined) return message;
+  return { ...message, trying: { policy, attempt: 1, first: message.activationId } };
 }

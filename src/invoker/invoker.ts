@@ -24,8 +24,8 @@ import {
 } from "../messages/activation-message.ts";
 import type { ContainerPool, Job, Lease } from "../pool/pool.ts";
 import { toErrorResponse, toFallbackRecord } from "../station/records.ts";
-import { Station, toFields, type Work } from "../station/station.ts";
-import type { ActivationStore, EntityStore } from "../stores/port.ts";
+import { Station, type StationOptions, toFields, type Work } from "../station/station.ts";
+import type { EntityStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
 import { ActionCache } from "./action-cache.ts";
 import { runInContainer } from "./run.ts";
@@ -35,7 +35,9 @@ export interface InvokerOptions {
   readonly bus: Bus;
   readonly pool: ContainerPool;
   readonly entities: Pick<EntityStore, "get">;
-  readonly activations: Pick<ActivationStore, "put" | "has">;
+  /** Topic for activations that have failed for the last time. */
+  readonly deadLetters: string;
+  readonly activations: StationOptions["activations"];
   readonly limits: SystemLimits;
   /** Work from before this process that was accepted longer ago is not run. */
   readonly restartWorkAgeMs: number;

@@ -2,10 +2,20 @@
 // the arguments as they came, which are so parsed and printed only where somebody looks into them.
 
 import type { Action } from "../entities/action.ts";
+import type { RetryPolicy } from "../entities/retry-policy.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { ActivationId, TransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
 import { KB } from "../kernel/units.ts";
+
+/** Of an activation that is tried again where it fails, or of which a trigger hears then. */
+export interface Trying {
+  readonly policy: RetryPolicy;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  /** Of the first try. */
+  readonly first: ActivationId;
+}
 
 export interface ActivationHeader {
   readonly activationId: ActivationId;
@@ -27,6 +37,7 @@ export interface ActivationHeader {
   readonly initKeys: readonly string[];
   /** The sequence or composition of which it is a part. */
   readonly cause?: ActivationId;
+  readonly trying?: Trying;
   /** Of a sequence or a conductor: the action as it was found, without code, parameters merged. */
   readonly composition?: Action;
 }

@@ -1,36 +1,17 @@
 // The parts of `brisk up`, wired: stores, bus, runtimes and driver side by side, then what stands on
 // them, then the API in front.
 
-import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { createActionRoutes } from "../api/actions.ts";
-import { createActivationRoutes } from "../api/activations.ts";
-import { type BuildInfo, createApiInfo, createSystemInfo } from "../api/info.ts";
-import { createNamespaceRoutes } from "../api/namespaces.ts";
-import { createPackageRoutes } from "../api/packages.ts";
-import { createRuleRoutes } from "../api/rules.ts";
-import { type Api, createApi } from "../api/server.ts";
-import { createTriggerRoutes } from "../api/triggers.ts";
-import { createWebActions } from "../api/web/web-actions.ts";
-import { Balancer } from "../balancer/balancer.ts";
+import type { Api } from "../api/server.ts";
 import { openJournalBus } from "../bus/journal.ts";
 import type { Bus } from "../bus/port.ts";
-import { Coordinator } from "../composition/coordinator.ts";
 import type { ContainerDriver } from "../drivers/port.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
-import type { Identity } from "../entities/subject.ts";
-import { createAuthenticator } from "../entitlement/authenticator.ts";
-import { Throttles } from "../entitlement/throttles.ts";
-import { Firings } from "../invocation/firings.ts";
-import { createInvocations } from "../invocation/invocations.ts";
-import type { Invocations } from "../invocation/port.ts";
 import { Invoker } from "../invoker/invoker.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 import { ContainerPool } from "../pool/pool.ts";
-import { createRegistries, type Registries } from "../registry/registries.ts";
 import { openPublicDirectory } from "../runtimes/public-directory.ts";
 import { openRuntimes, type Runtimes } from "../runtimes/runtimes.ts";
 import { SettingError } from "../settings/parse.ts";
@@ -38,9 +19,12 @@ import type { Settings } from "../settings/settings.ts";
 import { openSqliteStores, type SqliteStores } from "../stores/sqlite/open.ts";
 import type { Log } from "../telemetry/log.ts";
 import { openDriver } from "./adapters.ts";
+import { openController } from "./controller.ts";
 import type { DataDirectory } from "./data-directory.ts";
+import { openFront } from "./front.ts";
 import { findGuestKey } from "./guest.ts";
 import { toSystemLimits } from "./system-limits.ts";
+import { TOPICS } from "./topics.ts";
 
 export interface PlatformNeeds {
   readonly settings: Settings;
@@ -56,9 +40,6 @@ export interface Platform extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-const INVOKER = "invoker0";
-const COORDINATOR = "coordinator0";
-const COMPLETIONS = "completed0";
 const STEM_CELL_MB = 256;
 /** By then everything is answered: what is still open is a client that does not read. */
 const CLOSE_WAIT_MS = SECOND_MS;
@@ -96,9 +77,8 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
   const bus = cleanup.use(openBus(settings, data.path));
   const parts = { settings, limits, runtimes, stores, bus, driver: opened.driver, log };
   const { invoker, pool } = openExecution(parts, cleanup);
-  const { balancer, registries, coordinator } = openController(parts, cleanup);
-  const invocations = createInvocations({ balancer, limits });
-  const api = openApi({ ...parts, registries, invocations });
+  const controller = openController(parts, cleanup);
+  const api = openFront({ ...parts, ...controller });
   cleanup.defer(() => api.close(0));
   url = await listen(api, { settings, apiSocket });
   await tell(needs, { stores, url });
@@ -108,14 +88,14 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
     begin: () => {
       pool.prewarm();
       invoker.start();
-      coordinator.start();
+      controller.begin();
     },
     stop: async () => {
       api.refuse();
       const waitMs = settings.stopWait * SECOND_MS;
       // Side by side: the parts of what has begun still run.
-      await Promise.all([coordinator.stop(waitMs), invoker.stop(waitMs)]);
-      balancer.releaseWaiting();
+      await Promise.all([controller.stop(waitMs), invoker.stop(waitMs)]);
+      controller.releaseWaiting();
       await api.close(CLOSE_WAIT_MS);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -169,7 +149,8 @@ function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
   );
   const invoker = cleanup.use(
     new Invoker({
-      id: INVOKER,
+      id: TOPICS.invoker,
+      deadLetters: TOPICS.deadLetters,
       bus,
       pool,
       ...stores,
@@ -182,91 +163,8 @@ function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
   return { pool, invoker };
 }
 
-/** What chooses where activations run, and runs those that are made of others. */
-function openController(parts: Parts, cleanup: AsyncDisposableStack) {
-  const { settings, limits, runtimes, stores, bus, log } = parts;
-  const { manifest } = runtimes;
-  const { entities, activations } = stores;
-  const clock = systemClock;
-  const balancer = cleanup.use(
-    new Balancer({
-      bus,
-      invokers: [INVOKER],
-      coordinator: COORDINATOR,
-      replyTo: COMPLETIONS,
-      log,
-    }),
-  );
-  const registries = createRegistries({ entities, manifest, limits, clock });
-  const coordinator = cleanup.use(
-    new Coordinator({
-      id: COORDINATOR,
-      bus,
-      balancer,
-      registry: registries.actions,
-      activations,
-      limits,
-      restartWorkAgeMs: settings.restartWorkAge * SECOND_MS,
-      clock,
-      log,
-    }),
-  );
-  return { balancer, registries, coordinator };
-}
-
 function toStemCells({ kinds }: RuntimeManifest) {
   return kinds.flatMap(({ kind, stemCells }) => stemCells.map((cell) => ({ ...cell, kind })));
-}
-
-interface ApiParts extends Parts {
-  readonly registries: Registries;
-  readonly invocations: Invocations;
-}
-
-function openApi(parts: ApiParts): Api {
-  const { limits, runtimes, stores, registries, invocations, log } = parts;
-  const { actions, packages, triggers, rules } = registries;
-  const { manifest } = runtimes;
-  const clock = systemClock;
-  const { subjects, activations } = stores;
-  const inFlight = (namespaceUuid: string) => invocations.inFlight(namespaceUuid);
-  const throttles = new Throttles({ limits, inFlight, clock });
-  const admit = (identity: Identity) => throttles.admit(identity);
-  const firing = { actions, invocations, admit, activations, limits, clock, log };
-  const firings = new Firings(firing);
-  const routes = [
-    ...createActionRoutes({ registry: actions, throttles, invocations, limits }),
-    ...createTriggerRoutes({ triggers, firings, throttles, limits, manifest }),
-    ...createRuleRoutes({ rules, limits }),
-    ...createPackageRoutes({ registry: packages, limits }),
-    ...createActivationRoutes(activations),
-    ...createNamespaceRoutes(limits),
-  ];
-  const authenticator = createAuthenticator(subjects);
-  const web = { registry: actions, authenticator, throttles, invocations, limits };
-  const subtrees = [createWebActions(web)];
-  const build = readBuild();
-  return createApi({
-    routes,
-    subtrees,
-    authenticator,
-    systemInfo: createSystemInfo(manifest, limits),
-    apiInfo: createApiInfo(build),
-    openApi: async () => {
-      const { createOpenApi } = await import("../api/openapi.ts");
-      const described = [...routes, ...subtrees.flatMap(({ descriptions }) => descriptions)];
-      return createOpenApi(described, build.version);
-    },
-    clock,
-    log,
-  });
-}
-
-/** Sources and built package stand equally deep below the package's own description. */
-function readBuild(): BuildInfo {
-  const file = fileURLToPath(new URL("../../package.json", import.meta.url));
-  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
-  return { version, build: statSync(file).mtime.toISOString() };
 }
 
 async function listen(

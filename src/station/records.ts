@@ -7,7 +7,8 @@ import { type DocumentId, fromDocumentId } from "../entities/names.ts";
 import { type RawJson, toRawJson } from "../kernel/json.ts";
 import type { NewActivation } from "../messages/activation-message.ts";
 
-type Header = Pick<NewActivation, "activationId" | "action" | "user" | "cause">;
+type Origin = Pick<NewActivation, "action" | "cause" | "trying">;
+type Header = Pick<NewActivation, "activationId" | "user"> & Origin;
 type Common = "activationId" | "namespace" | "subject" | "name" | "filterName" | "cause";
 
 /** What its message says about it. */
@@ -22,18 +23,24 @@ export function toCommon(message: Header): Pick<ActivationRecord, Common> {
     subject: message.user.subject,
     name,
     filterName: packageName === undefined ? name : `${packageName}/${name}`,
-    ...(message.cause === undefined ? {} : { cause: message.cause }),
+    ...toCause(message),
   };
 }
 
-/** By which way it came: through a binding, as a part of what it was caused by. */
-export function toOriginAnnotations({
-  action,
-  cause,
-}: Pick<NewActivation, "action" | "cause">): readonly KeyValue[] {
+/** What it is a part of, or the try before which it failed for the first time. */
+function toCause({ cause, trying }: Origin): Pick<ActivationRecord, "cause"> {
+  if (cause !== undefined) return { cause };
+  return trying === undefined || trying.attempt === 1 ? {} : { cause: trying.first };
+}
+
+/** By which way it came: through a binding, as a part of what it was caused by, not at the first try. */
+export function toOriginAnnotations({ action, cause, trying }: Origin): readonly KeyValue[] {
   const annotations: KeyValue[] = [];
   if (action.binding !== undefined) annotations.push({ key: "binding", value: action.binding });
   if (cause !== undefined) annotations.push({ key: "causedBy", value: "sequence" });
+  if (trying !== undefined && trying.attempt > 1) {
+    annotations.push({ key: "attempt", value: trying.attempt });
+  }
   return annotations;
 }
 

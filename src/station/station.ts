@@ -2,10 +2,10 @@
 // the business of whoever owns the station; what must hold for every one, whatever is killed in
 // between, is here.
 //
-//     delivered ─▶ start mark kept ─▶ (the work) ─▶ record kept ─▶ told ─▶ done
+//     delivered ─▶ start mark kept ─▶ (the work) ─▶ record kept ─▶ next try? ─▶ told ─▶ done
 //
-// The start mark is kept before anything is done for an activation, and its record before its message
-// is done. So after a crash what has no mark is worked on, and what has one but no record is recorded
+// The start mark is kept before anything is done for an activation, and its record, and what comes after
+// it, before its message is done. So after a crash what has no mark is worked on, and what has one but no record is recorded
 // as abandoned: never twice, never none.
 
 import { setTimeout as delay } from "node:timers/promises";
@@ -18,11 +18,18 @@ import {
   toRecordText,
 } from "../entities/activation.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { ActivationId } from "../kernel/ids.ts";
 import { SECOND_MS } from "../kernel/units.ts";
-import { type ActivationMessage, decodeActivation } from "../messages/activation-message.ts";
+import {
+  type ActivationMessage,
+  decodeActivation,
+  encodeActivation,
+} from "../messages/activation-message.ts";
 import { encodeCompletion } from "../messages/completion.ts";
+import { encodeDeadLetter } from "../messages/dead-letter.ts";
 import type { ActivationStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
+import { decideFollowUp } from "./follow-up.ts";
 import { toErrorResponse, toFallbackRecord } from "./records.ts";
 
 export interface StationOptions {
@@ -33,7 +40,9 @@ export interface StationOptions {
   /** Whether a blocking answer shows the logs. */
   readonly answersLogs: boolean;
   readonly bus: Bus;
-  readonly activations: Pick<ActivationStore, "put" | "has">;
+  /** Topic for those that have failed for the last time. */
+  readonly deadLetters: string;
+  readonly activations: Pick<ActivationStore, "put" | "has" | "get">;
   /** Work from before this process that was accepted longer ago is not begun. */
   readonly restartWorkAgeMs: number;
   readonly clock: Clock;
@@ -64,6 +73,8 @@ export class Station implements AsyncDisposable {
   readonly #options: StationOptions;
   readonly #openedAt: number;
   readonly #running = new Set<Work>();
+  /** Further tries that are at work or wait for it: one may have been published twice. */
+  readonly #tries = new Set<ActivationId>();
   readonly #settled: (() => void)[] = [];
   readonly #closed = new AbortController();
   #phase: Phase = "open";
@@ -98,9 +109,20 @@ export class Station implements AsyncDisposable {
     const work = { delivery, message };
     if (delivery.startedBefore || this.#isExpired(delivery)) {
       this.inBackground(work, this.#recordUnrun(work));
+    } else if (isFurtherTry(message)) {
+      this.inBackground(work, this.#takeOnce(work, take));
     } else {
       take(work);
     }
+  }
+
+  /** Before and after a crash it may have been published, and before one its record may have been kept. */
+  async #takeOnce(work: Work, take: (work: Work) => void): Promise<void> {
+    const { activationId } = work.message;
+    const isTwin = this.#tries.has(activationId);
+    this.#tries.add(activationId);
+    if (isTwin || (await this.#options.activations.has(activationId))) work.delivery.done();
+    else take(work);
   }
 
   /** Whether it may be begun now. What may not stays on the bus for the next process. */
@@ -113,18 +135,25 @@ export class Station implements AsyncDisposable {
     return publishedAt < this.#openedAt && clock() - publishedAt > restartWorkAgeMs;
   }
 
-  async #recordUnrun({ delivery, message }: Work): Promise<void> {
-    // Its record may have been kept just before the crash.
-    const known =
-      delivery.startedBefore && (await this.#options.activations.has(message.activationId));
-    if (!known) {
-      const reason = delivery.startedBefore ? "abandoned" : "expired";
-      const response = reason === "abandoned" ? ABANDONED : EXPIRED;
-      const now = this.#options.clock();
-      const record = toFallbackRecord(message, response, { now, reason });
-      await this.store(message, record, toKeep(message));
-    }
+  async #recordUnrun(work: Work): Promise<void> {
+    const { delivery, message } = work;
+    const reason = delivery.startedBefore ? "abandoned" : "expired";
+    const known = delivery.startedBefore ? await this.#findRecord(message) : undefined;
+    const document = known ?? (await this.#storeUnrun(message, reason));
+    await this.#followUp(work, document, reason === "expired");
     delivery.done();
+  }
+
+  /** Its record may have been kept just before the crash. */
+  #findRecord({ user, activationId }: ActivationMessage): Promise<ActivationDocument | undefined> {
+    return this.#options.activations.get(user.namespace.name, activationId);
+  }
+
+  #storeUnrun(message: ActivationMessage, reason: "abandoned" | "expired") {
+    const response = reason === "abandoned" ? ABANDONED : EXPIRED;
+    const now = this.#options.clock();
+    const record = toFallbackRecord(message, response, { now, reason });
+    return this.store(message, record, toKeep(message));
   }
 
   /** While it runs a stop waits for the work, and at last records it as abandoned. */
@@ -157,10 +186,12 @@ export class Station implements AsyncDisposable {
   }
 
   /** It is over: the record is kept, and whoever sent it is told. */
-  async finish({ delivery, message }: Work, record: ActivationRecord): Promise<void> {
+  async finish(work: Work, record: ActivationRecord): Promise<void> {
+    const { delivery, message } = work;
     // What ran on past its time has been recorded as abandoned.
     if (this.#closed.signal.aborted) return;
     const document = await this.store(message, record, toKeep(message));
+    await this.#followUp(work, document);
     const { bus, topic, answersLogs } = this.#options;
     const { activationId, blocking, replyTo } = message;
     const { statusCode, result = NOTHING, size } = record.response;
@@ -184,15 +215,53 @@ export class Station implements AsyncDisposable {
   ): Promise<ActivationDocument> {
     const document = toDocument(record);
     if (message.user.limits.storeActivations === false) return document;
+    await this.#insist(message, () => this.#options.activations.put(document, keep));
+    return document;
+  }
+
+  async #insist(
+    message: Parameters<typeof toFields>[0],
+    keep: () => Promise<unknown>,
+  ): Promise<void> {
     for (;;) {
       try {
-        await this.#options.activations.put(document, keep);
-        return document;
+        await keep();
+        return;
       } catch (cause) {
-        this.#options.log.error({ err: cause, ...toFields(message) }, "record cannot be kept yet");
+        const fields = { err: cause, ...toFields(message) };
+        this.#options.log.error(fields, "what came of an activation cannot be kept yet");
         await delay(STORE_RETRY_MS, undefined, { signal: this.#closed.signal });
       }
     }
+  }
+
+  /** Kept before the message is done, so that a crash loses neither a further try nor a last word. */
+  async #followUp(
+    { delivery, message }: Work,
+    document: ActivationDocument,
+    isExpired = false,
+  ): Promise<void> {
+    const { statusCode } = document;
+    if (message.trying === undefined) return;
+    const { bus, topic, deadLetters, clock } = this.#options;
+    // The message at hand may have been relieved of its arguments.
+    const whole = decodeActivation(delivery.message);
+    const next = decideFollowUp(whole, { statusCode, isExpired, now: clock() });
+    if (next?.type === "try-again") {
+      const bytes = encodeActivation(next.message);
+      await this.#insist(message, () => bus.publishLater(topic, bytes, next.dueAt));
+    } else if (next?.type === "dead-letter") {
+      const bytes = encodeDeadLetter({
+        trigger: next.trigger,
+        attempts: next.attempts,
+        user: message.user,
+        transactionId: message.transaction[0],
+        record: toBlockingAnswer(document),
+        arguments: whole.content,
+      });
+      await this.#insist(message, () => bus.publish(deadLetters, bytes, "durable"));
+    }
+    this.#tries.delete(message.activationId);
   }
 
   /** Work that nobody awaits: its failure is logged. */
@@ -225,6 +294,10 @@ export class Station implements AsyncDisposable {
     this.#closed.abort();
     await this.#subscription?.[Symbol.asyncDispose]();
   }
+}
+
+function isFurtherTry({ trying }: ActivationMessage): boolean {
+  return trying !== undefined && trying.attempt > 1;
 }
 
 /** Whoever waits for the end needs no disk's promise that it is recorded. */

@@ -1,0 +1,106 @@
+// Fires triggers with activations that failed for the last time. At least once: what is fired when the
+// platform is killed is fired again.
+
+import { setTimeout as delay } from "node:timers/promises";
+import type { Bus, Delivery } from "../bus/port.ts";
+import { toPayloadBytesMax } from "../entities/limit-rules.ts";
+import type { SystemLimits } from "../entities/limits.ts";
+import type { QualifiedName } from "../entities/names.ts";
+import type { Trigger } from "../entities/trigger.ts";
+import { BriskError } from "../kernel/errors.ts";
+import { isJsonObject, type RawJson, toRawJson } from "../kernel/json.ts";
+import { SECOND_MS } from "../kernel/units.ts";
+import { type DeadLetter, decodeDeadLetter } from "../messages/dead-letter.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Firings } from "./firings.ts";
+
+export interface DeadLettersOptions {
+  readonly topic: string;
+  readonly bus: Bus;
+  readonly firings: Pick<Firings, "fire">;
+  readonly triggers: { get(name: QualifiedName): Promise<Trigger> };
+  readonly limits: SystemLimits;
+  readonly log: Log;
+}
+
+const AT_ONCE = 16;
+const RETRY_MS = SECOND_MS;
+
+export class DeadLetters implements AsyncDisposable {
+  readonly #options: DeadLettersOptions;
+  readonly #closed = new AbortController();
+  readonly #working = new Set<Promise<void>>();
+  #subscription: AsyncDisposable | undefined;
+
+  constructor(options: DeadLettersOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { bus, topic } = this.#options;
+    const deliver = (delivery: Delivery) => {
+      const work = this.#take(delivery).finally(() => this.#working.delete(work));
+      this.#working.add(work);
+    };
+    this.#subscription = bus.subscribe({ topic, inFlightMax: AT_ONCE, deliver });
+  }
+
+  async #take(delivery: Delivery): Promise<void> {
+    const letter = decodeDeadLetter(delivery.message);
+    const { transactionId, trigger } = letter;
+    while (!this.#closed.signal.aborted) {
+      try {
+        await this.#fire(letter);
+        delivery.done();
+        return;
+      } catch (cause) {
+        const fields = { err: cause, transactionId, trigger };
+        if (cause instanceof BriskError && cause.status < 500) {
+          this.#options.log.warn(fields, "dead letter cannot be delivered and is dropped");
+          delivery.done();
+          return;
+        }
+        this.#options.log.error(fields, "dead letter cannot be delivered yet");
+        // Ends early where the platform stops: then it stays on the bus.
+        await delay(RETRY_MS, undefined, { signal: this.#closed.signal }).catch(() => {});
+      }
+    }
+  }
+
+  async #fire(letter: DeadLetter): Promise<void> {
+    const { firings, triggers, limits } = this.#options;
+    const { user, trigger, transactionId } = letter;
+    const found = await triggers.get({ namespace: user.namespace.name, name: trigger });
+    await firings.fire({
+      identity: user,
+      trigger: found,
+      payload: toPayload(letter, toPayloadBytesMax(limits, user.limits)),
+      headers: {},
+      transactionId,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
+    await this.#subscription?.[Symbol.asyncDispose]();
+    await Promise.all(this.#working);
+  }
+}
+
+/** What an event may have beside it: the trigger's parameters come on top. */
+const ROOM_BYTES = 1024;
+
+/** The record, and the arguments where there is room for them; else the record without its result. */
+function toPayload(
+  { record, arguments: content, attempts }: DeadLetter,
+  bytesMax: number,
+): RawJson {
+  const whole = `{"activation":${record},"arguments":${content},"attempts":${attempts}}`;
+  const isSmall = (text: string) => Buffer.byteLength(text) + ROOM_BYTES <= bytesMax;
+  if (isSmall(whole)) return whole as RawJson;
+  const shorter = `{"activation":${record},"attempts":${attempts},"truncated":true}`;
+  if (isSmall(shorter)) return shorter as RawJson;
+  const { response, ...head } = JSON.parse(record) as Record<string, unknown>;
+  const { result: _, ...rest } = isJsonObject(response) ? response : {};
+  return toRawJson({ activation: { ...head, response: rest }, attempts, truncated: true });
+}

@@ -1,0 +1,31 @@
+// What a station tells a controller of an activation that failed for the last time: the trigger that is to
+// be fired with it. On the bus it is three lines: a JSON header, the record without its logs, the arguments.
+
+import type { EntityName } from "../entities/names.ts";
+import type { Identity } from "../entities/subject.ts";
+import type { TransactionId } from "../kernel/ids.ts";
+import type { RawJson } from "../kernel/json.ts";
+
+interface DeadLetterHeader {
+  /** In the namespace of the identity. */
+  readonly trigger: EntityName;
+  readonly user: Identity;
+  readonly transactionId: TransactionId;
+  /** How often it was tried. */
+  readonly attempts: number;
+}
+
+export interface DeadLetter extends DeadLetterHeader {
+  readonly record: RawJson;
+  readonly arguments: RawJson;
+}
+
+export function encodeDeadLetter({ record, arguments: content, ...header }: DeadLetter): Buffer {
+  return Buffer.from(`${JSON.stringify(header)}\n${record}\n${content}`);
+}
+
+export function decodeDeadLetter(bytes: Buffer): DeadLetter {
+  const [header = "", record = "", content = ""] = bytes.toString().split("\n", 3);
+  const parsed = JSON.parse(header) as DeadLetterHeader;
+  return { ...parsed, record: record as RawJson, arguments: content as RawJson };
+}

@@ -1,0 +1,82 @@
+// The controller's part of the platform: what accepts activations and knows what becomes of them.
+
+import { Balancer } from "../balancer/balancer.ts";
+import type { Bus } from "../bus/port.ts";
+import { Coordinator } from "../composition/coordinator.ts";
+import type { SystemLimits } from "../entities/limits.ts";
+import type { Identity } from "../entities/subject.ts";
+import { Throttles } from "../entitlement/throttles.ts";
+import { DeadLetters } from "../invocation/dead-letters.ts";
+import { Firings } from "../invocation/firings.ts";
+import { createInvocations } from "../invocation/invocations.ts";
+import type { Invocations } from "../invocation/port.ts";
+import { systemClock } from "../kernel/clock.ts";
+import { SECOND_MS } from "../kernel/units.ts";
+import { createRegistries, type Registries } from "../registry/registries.ts";
+import type { Runtimes } from "../runtimes/runtimes.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { SqliteStores } from "../stores/sqlite/open.ts";
+import type { Log } from "../telemetry/log.ts";
+import { TOPICS } from "./topics.ts";
+
+export interface ControllerNeeds {
+  readonly settings: Settings;
+  readonly limits: SystemLimits;
+  readonly runtimes: Runtimes;
+  readonly stores: SqliteStores;
+  readonly bus: Bus;
+  readonly log: Log;
+}
+
+export interface Controller {
+  readonly registries: Registries;
+  readonly throttles: Throttles;
+  readonly invocations: Invocations;
+  readonly firings: Firings;
+  /** Takes up work: what an earlier process left comes first. */
+  begin(): void;
+  /** Begins nothing more, and waits so long for what runs, in ms. */
+  stop(waitMs: number): Promise<void>;
+  /** Answers whoever still waits. */
+  releaseWaiting(): void;
+}
+
+/** What is opened is closed with `cleanup`. */
+export function openController(
+  { settings, limits, runtimes, stores, bus, log }: ControllerNeeds,
+  cleanup: AsyncDisposableStack,
+): Controller {
+  const clock = systemClock;
+  const { entities, activations } = stores;
+  const { coordinator: id, completions: replyTo, deadLetters, invoker } = TOPICS;
+  const balancer = cleanup.use(
+    new Balancer({ bus, invokers: [invoker], coordinator: id, replyTo, log }),
+  );
+  const registries = createRegistries({ entities, manifest: runtimes.manifest, limits, clock });
+  const { actions, triggers } = registries;
+  const restartWorkAgeMs = settings.restartWorkAge * SECOND_MS;
+  const composing = { balancer, registry: actions, activations, limits, restartWorkAgeMs };
+  const coordinator = cleanup.use(
+    new Coordinator({ id, bus, deadLetters, ...composing, clock, log }),
+  );
+  const invocations = createInvocations({ balancer, limits });
+  const inFlight = (namespaceUuid: string) => invocations.inFlight(namespaceUuid);
+  const throttles = new Throttles({ limits, inFlight, clock });
+  const admit = (identity: Identity) => throttles.admit(identity);
+  const firings = new Firings({ actions, invocations, admit, activations, limits, clock, log });
+  const letters = cleanup.use(
+    new DeadLetters({ topic: deadLetters, bus, firings, triggers, limits, log }),
+  );
+  return {
+    registries,
+    throttles,
+    invocations,
+    firings,
+    begin: () => {
+      coordinator.start();
+      letters.start();
+    },
+    stop: (waitMs) => coordinator.stop(waitMs),
+    releaseWaiting: () => balancer.releaseWaiting(),
+  };
+}

@@ -1,0 +1,58 @@
+// The platform's front: the API over a controller's parts.
+
+import { readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { createActionRoutes } from "../api/actions.ts";
+import { createActivationRoutes } from "../api/activations.ts";
+import { type BuildInfo, createApiInfo, createSystemInfo } from "../api/info.ts";
+import { createNamespaceRoutes } from "../api/namespaces.ts";
+import { createPackageRoutes } from "../api/packages.ts";
+import { createRuleRoutes } from "../api/rules.ts";
+import { type Api, createApi } from "../api/server.ts";
+import { createTriggerRoutes } from "../api/triggers.ts";
+import { createWebActions } from "../api/web/web-actions.ts";
+import { createAuthenticator } from "../entitlement/authenticator.ts";
+import { systemClock } from "../kernel/clock.ts";
+import type { Controller, ControllerNeeds } from "./controller.ts";
+
+export type FrontNeeds = Pick<ControllerNeeds, "limits" | "runtimes" | "stores" | "log"> &
+  Pick<Controller, "registries" | "throttles" | "invocations" | "firings">;
+
+export function openFront(needs: FrontNeeds): Api {
+  const { limits, runtimes, stores, registries, throttles, invocations, firings, log } = needs;
+  const { actions, packages, triggers, rules } = registries;
+  const { manifest } = runtimes;
+  const routes = [
+    ...createActionRoutes({ registry: actions, throttles, invocations, limits }),
+    ...createTriggerRoutes({ triggers, firings, throttles, limits, manifest }),
+    ...createRuleRoutes({ rules, limits }),
+    ...createPackageRoutes({ registry: packages, limits }),
+    ...createActivationRoutes(stores.activations),
+    ...createNamespaceRoutes(limits),
+  ];
+  const authenticator = createAuthenticator(stores.subjects);
+  const web = { registry: actions, authenticator, throttles, invocations, limits };
+  const subtrees = [createWebActions(web)];
+  const build = readBuild();
+  return createApi({
+    routes,
+    subtrees,
+    authenticator,
+    systemInfo: createSystemInfo(manifest, limits),
+    apiInfo: createApiInfo(build),
+    openApi: async () => {
+      const { createOpenApi } = await import("../api/openapi.ts");
+      const described = [...routes, ...subtrees.flatMap(({ descriptions }) => descriptions)];
+      return createOpenApi(described, build.version);
+    },
+    clock: systemClock,
+    log,
+  });
+}
+
+/** Sources and built package stand equally deep below the package's own description. */
+function readBuild(): BuildInfo {
+  const file = fileURLToPath(new URL("../../package.json", import.meta.url));
+  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
+  return { version, build: statSync(file).mtime.toISOString() };
+}
