@@ -74,6 +74,19 @@ test("namespaces are counted apart, and their own limit wins over the system's",
   assert.match(world.admit(identity("a")) ?? "", /count: 2, allowed: 1/);
 });
 
+test("fires have a rate of their own", () => {
+  const world = new World();
+  const who = identity("a", { invocationsPerMinute: 1, firesPerMinute: 1 });
+  world.throttles.admitFire(who);
+  assert.equal(world.admit(who), undefined);
+  assert.throws(() => world.throttles.admitFire(who), {
+    code: "too-many-per-minute",
+    message: /count: 2, allowed: 1/,
+  });
+  world.now = MINUTE_MS;
+  world.throttles.admitFire(who);
+});
+
 test("what is in flight must be below the limit", () => {
   const world = new World({ concurrentInvocations: 2 });
   for (const [inFlight, isAdmitted] of [

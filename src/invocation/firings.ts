@@ -80,7 +80,8 @@ export class Firings {
 
   /**
    * The firing's id once it is accepted: its actions and its record are durable. `undefined` where there
-   * is no active rule: then nothing happened. Rejects with `storage-failed`.
+   * is no active rule: then nothing happened. Rejects where the record cannot be kept: with
+   * `storage-failed` if actions run all the same, else with what says that nothing was accepted.
    */
   async fire(request: FireRequest): Promise<ActivationId | undefined> {
     const links = Object.entries(request.trigger.rules ?? {});
@@ -160,7 +161,9 @@ export class Firings {
     try {
       await this.#options.activations.put(document, "durable");
     } catch (cause) {
-      const detail = "the trigger's record; the actions of its rules run all the same";
+      if (!outcomes.some(({ success }) => success)) throw cause;
+      const detail =
+        "the trigger's record; actions of its rules were accepted, and run all the same";
       throw failure("storage-failed", { detail }, cause);
     }
   }

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { Action, KeyValue } from "../entities/action.ts";
 import type { RawJson } from "../kernel/json.ts";
-import { checkFinal, mergeArguments } from "./parameters.ts";
+import { checkFinal, mergeArguments, mergeEvent } from "./parameters.ts";
 
 function action(parameters: readonly KeyValue[], annotations: readonly KeyValue[] = []): Action {
   return { parameters, annotations } as unknown as Action;
@@ -62,4 +62,21 @@ test("an array, which a sequence's part may pass on, is passed as it is", () => 
   const bound = action([{ key: "a", value: 1, init: true }]);
   const passed = { content: "[1]", initKeys: [] };
   assert.deepEqual(mergeArguments(bound, "[1]" as RawJson), passed);
+});
+
+test("an event wins over headers, which win over the trigger's parameters, key by key", () => {
+  const objects = fc.dictionary(fc.oneof(fc.string(), fc.constant("__ow_headers")), fc.jsonValue());
+  fc.assert(
+    fc.property(objects, objects, fc.boolean(), (bound, sent, isSent) => {
+      const parameters = Object.entries(bound).map(([key, value]) => ({ key, value }));
+      const headers = { accept: "*/*" };
+      const payload = JSON.stringify(sent) as RawJson;
+      const merged = mergeEvent({ parameters }, isSent ? { headers, payload } : { headers });
+      assert.deepEqual(JSON.parse(merged), {
+        ...JSON.parse(JSON.stringify(bound)),
+        __ow_headers: headers,
+        ...(isSent ? JSON.parse(payload) : {}),
+      });
+    }),
+  );
 });

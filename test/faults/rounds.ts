@@ -112,7 +112,7 @@ async function killWhileStarting(args: readonly string[], random: Random): Promi
   await ended;
 }
 
-function readErrors(brisk: Brisk): string[] {
+export function readErrors(brisk: Brisk): string[] {
   return brisk
     .stderr()
     .split("\n")
@@ -187,7 +187,7 @@ async function readOutcome(
   });
 }
 
-async function readRecords(brisk: Brisk): Promise<Map<string, ActivationRecord>> {
+export async function readRecords(brisk: Brisk): Promise<Map<string, ActivationRecord>> {
   const records = new Map<string, ActivationRecord>();
   for (let skip = 0; ; skip += PAGE) {
     const path = `${ACTIVATIONS}?docs=true&limit=${PAGE}&skip=${skip}`;
@@ -198,7 +198,7 @@ async function readRecords(brisk: Brisk): Promise<Map<string, ActivationRecord>>
   }
 }
 
-async function readRuns(file: string): Promise<ReadonlyMap<string, number>> {
+export async function readRuns(file: string): Promise<ReadonlyMap<string, number>> {
   const runs = new Map<string, number>();
   const text = await readFile(file, "utf8").catch(() => "");
   for (const id of text.split("\n")) if (id !== "") runs.set(id, (runs.get(id) ?? 0) + 1);
