@@ -58,7 +58,7 @@ Examples:
       );
       if (saves) return saveCode(context, action, flags.saveAs);
       if (flags.summary) return context.terminal.print(formatSummary(action));
-      if (flags.url) return printUrl(context, get, action);
+      if (flags.url) return printUrl(context, get, { action, shown: name.entity });
       return printAction(context, action, { name: name.entity, field });
     });
   });
@@ -77,7 +77,11 @@ function printAction(
   terminal.print(formatJson(shown));
 }
 
-function printUrl(context: CliContext, command: Command, action: JsonObject): void {
+function printUrl(
+  context: CliContext,
+  command: Command,
+  { action, shown }: { action: JsonObject; shown: string },
+): void {
   const { apihost, apiversion } = chooseConnection(
     readConnectionFlags(command),
     context.environment,
@@ -92,7 +96,7 @@ function printUrl(context: CliContext, command: Command, action: JsonObject): vo
         entity: inPackage === undefined ? name : `${inPackage}/${name}`,
       }).slice(1);
   const host = /^https?:\/\//.test(apihost) ? apihost : `https://${apihost}`;
-  context.terminal.printOk(`got action ${context.terminal.bold(name)}`);
+  context.terminal.printOk(`got action ${context.terminal.bold(shown)}`);
   context.terminal.print(`${host.replace(/\/$/, "")}/api/${apiversion}/${path}`);
 }
 

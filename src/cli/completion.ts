@@ -100,7 +100,7 @@ function listVerbs(command: Command): readonly string[] {
 }
 
 /** Of what the first argument names, by command. */
-const NAMED: Readonly<Record<string, "actions" | "activations">> = {
+const NAMED: Readonly<Record<string, "actions" | "activations" | "packages">> = {
   "action delete": "actions",
   "action get": "actions",
   "action invoke": "actions",
@@ -110,6 +110,10 @@ const NAMED: Readonly<Record<string, "actions" | "activations">> = {
   "activation logs": "activations",
   "activation poll": "actions",
   "activation result": "activations",
+  "package bind": "packages",
+  "package delete": "packages",
+  "package get": "packages",
+  "package update": "packages",
 };
 const NAMES_MAX = 200;
 /** A person waits for it with a finger on the key. */
@@ -127,7 +131,7 @@ async function listNames(command: Command, context: CliContext): Promise<readonl
       signal: AbortSignal.timeout(WAIT_MS),
     });
     return toObjects(entries).map((entry) =>
-      collection === "actions" ? toShortName(entry) : toText(entry["activationId"]),
+      collection === "activations" ? toText(entry["activationId"]) : toShortName(entry),
     );
   } catch (cause) {
     // There is nobody to tell: the cursor stands in the middle of a line.

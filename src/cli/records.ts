@@ -3,7 +3,7 @@
 
 import { STATUS_WORDS } from "../entities/activation.ts";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
-import { toObject, toText } from "./answers.ts";
+import { toObject, toObjects, toText } from "./answers.ts";
 import { CliError } from "./cli-error.ts";
 import { sortKeys } from "./lossless-json.ts";
 
@@ -41,6 +41,27 @@ const ACTIVATION_FIELDS = [
   "publish",
 ];
 
+const PACKAGE_FIELDS = [
+  "namespace",
+  "name",
+  "version",
+  "publish",
+  "annotations",
+  "parameters",
+  "binding",
+  "actions",
+  "feeds",
+  "updated",
+];
+const CONTENT_FIELDS = ["name", "version", "annotations", "parameters"];
+
+/** What a field filter may name, by kind of entity. */
+const FIELDS = {
+  action: ACTION_FIELDS,
+  activation: ACTIVATION_FIELDS,
+  package: PACKAGE_FIELDS,
+} as const;
+
 export function toActionRecord(value: unknown): JsonObject {
   const action = toObject(value);
   return pick(ACTION_FIELDS, {
@@ -49,6 +70,21 @@ export function toActionRecord(value: unknown): JsonObject {
     annotations: toKeyValues(action["annotations"]),
     parameters: toKeyValues(action["parameters"]),
     limits: isJsonObject(action["limits"]) ? pick(LIMIT_FIELDS, action["limits"]) : undefined,
+  });
+}
+
+export function toPackageRecord(value: unknown): JsonObject {
+  const document = toObject(value);
+  const toContents = (contents: unknown) =>
+    toObjects(contents ?? []).map((each) =>
+      pick(CONTENT_FIELDS, { ...each, annotations: toKeyValues(each["annotations"]) }),
+    );
+  return pick(PACKAGE_FIELDS, {
+    ...document,
+    annotations: toKeyValues(document["annotations"]),
+    parameters: toKeyValues(document["parameters"]),
+    actions: toContents(document["actions"]),
+    feeds: toContents(document["feeds"]),
   });
 }
 
@@ -76,9 +112,9 @@ export function toActivationRecord(value: unknown): JsonObject {
 /** One field by its name in any case. */
 export function pickField(
   record: JsonObject,
-  { field, of, exitCode }: { field: string; of: "action" | "activation"; exitCode: number },
+  { field, of, exitCode }: { field: string; of: keyof typeof FIELDS; exitCode: number },
 ): unknown {
-  const fields = of === "action" ? ACTION_FIELDS : ACTIVATION_FIELDS;
+  const fields = FIELDS[of];
   const known = fields.find((each) => each.toLowerCase() === field.toLowerCase());
   if (known !== undefined) return record[known];
   throw new CliError(`Invalid field filter '${field}': use one of ${fields.join(", ")}`, {
@@ -101,5 +137,5 @@ function pick(fields: readonly string[], value: JsonObject): JsonObject {
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === "") return true;
-  return Array.isArray(value) && value.length === 0;
+  return typeof value === "object" && Object.keys(value).length === 0;
 }

@@ -1,22 +1,54 @@
-// `--summary`: what an action says about itself in annotations, as two lines.
+// `--summary`: what an action, or a package and what is in it, say about themselves in annotations; two
+// lines each.
 
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
-import { findAnnotation, toText } from "./answers.ts";
+import { findAnnotation, toObjects, toText } from "./answers.ts";
+
+export function formatSummary(action: JsonObject): string {
+  const path = `/${toText(action["namespace"])}/${toText(action["name"])}`;
+  return formatTwoLines({ label: "action", path, entity: action, bound: listBound(action) });
+}
+
+/** Of what is in it no parameters are known but those that it declares itself. */
+export function formatPackageSummary(document: JsonObject): string {
+  const path = `/${toText(document["namespace"])}/${toText(document["name"])}`;
+  const bound = listBound(document);
+  const toLines = (label: string, field: "actions" | "feeds") =>
+    toObjects(document[field] ?? []).map((entity) => {
+      const declared = listDeclared(entity);
+      return formatTwoLines({
+        label,
+        path: `${path}/${toText(entity["name"])}`,
+        entity,
+        bound: bound.filter((key) => declared.includes(key)),
+      });
+    });
+  return [
+    formatTwoLines({ label: "package", path, entity: document, bound }),
+    ...toLines(" action", "actions"),
+    ...toLines(" feed  ", "feeds"),
+  ].join("\n");
+}
+
+interface Summary {
+  readonly label: string;
+  readonly path: string;
+  readonly entity: JsonObject;
+  /** Names of parameters that have a value. */
+  readonly bound: readonly string[];
+}
 
 /** `*x` has a value already, `**x` has one that an invocation cannot change, `x` is declared only. */
-export function formatSummary(action: JsonObject): string {
-  const isFinal = findAnnotation(action, "final") === true;
-  const bound = listKeys(action["parameters"], "key");
-  const declared = listKeys(findAnnotation(action, "parameters"), "name");
-  const names = [...new Set([...bound, ...declared])].sort((a, b) => (a < b ? -1 : 1));
+function formatTwoLines({ label, path, entity, bound }: Summary): string {
+  const isFinal = findAnnotation(entity, "final") === true;
+  const names = [...new Set([...bound, ...listDeclared(entity)])].sort((a, b) => (a < b ? -1 : 1));
   const shown = names.map((name) => {
     if (!bound.includes(name)) return name;
     return isFinal ? `**${name}` : `*${name}`;
   });
-  const path = `/${toText(action["namespace"])}/${toText(action["name"])}`;
-  const description = toText(findAnnotation(action, "description")) || describe(names);
+  const description = toText(findAnnotation(entity, "description")) || describe(names);
   const parameters = shown.length === 0 ? "none defined" : shown.join(", ");
-  return `action ${path}: ${description}\n   (parameters: ${parameters})`;
+  return `${label} ${path}: ${description}\n   (parameters: ${parameters})`;
 }
 
 function describe(names: readonly string[]): string {
@@ -24,6 +56,14 @@ function describe(names: readonly string[]): string {
   if (last === undefined) return "Returns a result";
   const list = names.length === 1 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
   return `Returns a result based on parameter${names.length === 1 ? "" : "s"} ${list}`;
+}
+
+function listBound(entity: JsonObject): readonly string[] {
+  return listKeys(entity["parameters"], "key");
+}
+
+function listDeclared(entity: JsonObject): readonly string[] {
+  return listKeys(findAnnotation(entity, "parameters"), "name");
 }
 
 function listKeys(value: unknown, field: "key" | "name"): readonly string[] {
