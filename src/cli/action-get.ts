@@ -57,7 +57,7 @@ Examples:
       );
       if (saves) return saveCode(context, action, flags.saveAs);
       if (flags.summary) return context.terminal.print(formatSummary(action));
-      if (flags.url) return printUrl(context, get, action);
+      if (flags.url) return printUrl(context, get, { action, shown: name.entity });
       const [record, exitCode] = [toActionRecord(action), EXIT.usage];
       const got = { of: "action", record, name: name.entity, field, exitCode } as const;
       return printEntity(context.terminal, got);
@@ -65,7 +65,11 @@ Examples:
   });
 }
 
-function printUrl(context: CliContext, command: Command, action: JsonObject): void {
+function printUrl(
+  context: CliContext,
+  command: Command,
+  { action, shown }: { action: JsonObject; shown: string },
+): void {
   const { apihost, apiversion } = chooseConnection(
     readConnectionFlags(command),
     context.environment,
@@ -80,7 +84,7 @@ function printUrl(context: CliContext, command: Command, action: JsonObject): vo
         entity: inPackage === undefined ? name : `${inPackage}/${name}`,
       }).slice(1);
   const host = /^https?:\/\//.test(apihost) ? apihost : `https://${apihost}`;
-  context.terminal.printOk(`got action ${context.terminal.bold(name)}`);
+  context.terminal.printOk(`got action ${context.terminal.bold(shown)}`);
   context.terminal.print(`${host.replace(/\/$/, "")}/api/${apiversion}/${path}`);
 }
 

@@ -100,7 +100,9 @@ function listVerbs(command: Command): readonly string[] {
 }
 
 /** Of what the first argument names, by command. */
-const NAMED: Readonly<Record<string, "actions" | "activations" | "rules" | "triggers">> = {
+const NAMED: Readonly<
+  Record<string, "actions" | "activations" | "packages" | "rules" | "triggers">
+> = {
   "action delete": "actions",
   "action get": "actions",
   "action invoke": "actions",
@@ -110,6 +112,10 @@ const NAMED: Readonly<Record<string, "actions" | "activations" | "rules" | "trig
   "activation logs": "activations",
   "activation poll": "actions",
   "activation result": "activations",
+  "package bind": "packages",
+  "package delete": "packages",
+  "package get": "packages",
+  "package update": "packages",
   "rule delete": "rules",
   "rule disable": "rules",
   "rule enable": "rules",

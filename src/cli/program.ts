@@ -47,6 +47,17 @@ const NOUNS: Readonly<Record<string, Noun>> = {
       poll: async () => (await import("./activation-poll.ts")).addPoll,
     },
   },
+  package: {
+    summary: "work with packages",
+    loads: {
+      create: async () => (await import("./package-write.ts")).addCreate,
+      update: async () => (await import("./package-write.ts")).addUpdate,
+      bind: async () => (await import("./package-write.ts")).addBind,
+      get: async () => (await import("./package.ts")).addGet,
+      delete: async () => (await import("./package.ts")).addDelete,
+      list: async () => (await import("./package.ts")).addList,
+    },
+  },
   trigger: {
     summary: "work with triggers",
     loads: {

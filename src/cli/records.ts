@@ -3,7 +3,7 @@
 
 import { STATUS_WORDS } from "../entities/activation.ts";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
-import { toObject, toText } from "./answers.ts";
+import { toObject, toObjects, toText } from "./answers.ts";
 import { CliError } from "./cli-error.ts";
 import { formatJson, sortKeys } from "./lossless-json.ts";
 import type { Terminal } from "./terminal.ts";
@@ -64,9 +64,25 @@ const RULE_FIELDS = [
   "publish",
   "updated",
 ];
+const PACKAGE_FIELDS = [
+  "namespace",
+  "name",
+  "version",
+  "publish",
+  "annotations",
+  "parameters",
+  "binding",
+  "actions",
+  "feeds",
+  "updated",
+];
+const CONTENT_FIELDS = ["name", "version", "annotations", "parameters"];
+
+/** What a field filter may name, by kind of entity. */
 const FIELDS = {
   action: ACTION_FIELDS,
   activation: ACTIVATION_FIELDS,
+  package: PACKAGE_FIELDS,
   rule: RULE_FIELDS,
   trigger: TRIGGER_FIELDS,
 } as const;
@@ -79,6 +95,21 @@ export function toActionRecord(value: unknown): JsonObject {
     annotations: toKeyValues(action["annotations"]),
     parameters: toKeyValues(action["parameters"]),
     limits: isJsonObject(action["limits"]) ? pick(LIMIT_FIELDS, action["limits"]) : undefined,
+  });
+}
+
+export function toPackageRecord(value: unknown): JsonObject {
+  const document = toObject(value);
+  const toContents = (contents: unknown) =>
+    toObjects(contents ?? []).map((each) =>
+      pick(CONTENT_FIELDS, { ...each, annotations: toKeyValues(each["annotations"]) }),
+    );
+  return pick(PACKAGE_FIELDS, {
+    ...document,
+    annotations: toKeyValues(document["annotations"]),
+    parameters: toKeyValues(document["parameters"]),
+    actions: toContents(document["actions"]),
+    feeds: toContents(document["feeds"]),
   });
 }
 
@@ -171,5 +202,5 @@ function pick(fields: readonly string[], value: JsonObject): JsonObject {
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === "") return true;
-  return Array.isArray(value) && value.length === 0;
+  return typeof value === "object" && Object.keys(value).length === 0;
 }

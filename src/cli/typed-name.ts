@@ -34,6 +34,13 @@ export function toFullName({ namespace, entity }: TypedName): string {
   return `/${namespace}/${entity}`;
 }
 
+/** Of what is in no package: a package, a trigger, a rule. */
+export function parseTopLevelName(text: string): TypedName {
+  const name = parseEntityName(text);
+  if (name.entity.includes("/")) throw invalid(text);
+  return name;
+}
+
 function invalid(text: string): CliError {
   return new CliError(`'${text}' is not a valid name: A valid qualified name must be specified.`);
 }

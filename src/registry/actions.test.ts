@@ -1,0 +1,104 @@
+// How often finding an action reads the store: the way of every invocation.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Action } from "../entities/action.ts";
+import type { SystemLimits } from "../entities/limits.ts";
+import type { EntityName, EntityPath, QualifiedName } from "../entities/names.ts";
+import { idOf } from "../entities/names.ts";
+import type { Package } from "../entities/package.ts";
+import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
+import type { Identity } from "../entities/subject.ts";
+import type { EntityStore, EntityType } from "../stores/port.ts";
+import { openSqliteStores } from "../stores/sqlite/open.ts";
+import { createActionRegistry } from "./actions.ts";
+import { createPackageRegistry } from "./packages.ts";
+import { RememberedActions } from "./remembered-actions.ts";
+
+const guest = "guest" as EntityName;
+const identity: Identity = {
+  subject: "guest",
+  namespace: { name: guest, uuid: "" },
+  apiKey: "",
+  limits: {},
+};
+const common = { version: "0.0.1", parameters: [], annotations: [], publish: false, updated: 1 };
+
+function named(path: string): { readonly namespace: EntityPath; readonly name: EntityName } {
+  const parts = path.split("/");
+  return {
+    namespace: parts.slice(0, -1).join("/") as EntityPath,
+    name: parts.at(-1) as EntityName,
+  };
+}
+
+async function put(
+  store: EntityStore,
+  {
+    type,
+    ...document
+  }: (Partial<Action> | Partial<Package>) & {
+    readonly type: EntityType;
+    readonly namespace: EntityPath;
+    readonly name: EntityName;
+  },
+): Promise<void> {
+  await store.put({ id: idOf(document), type, document: { ...common, ...document } });
+}
+
+test("what was found before is found without reading, in packages and through bindings too", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "brisk-registry-"));
+  try {
+    await using stores = await openSqliteStores(directory);
+    const { entities: store } = stores;
+    const exec = { kind: "nodejs:24", code: "", binary: false };
+    const binding = { namespace: guest, name: "tools" as EntityName };
+    await put(store, { type: "package", ...named("guest/tools"), binding: {} });
+    await put(store, { type: "package", ...named("guest/bound"), binding });
+    await put(store, { type: "action", ...named("guest/alone"), exec });
+    await put(store, { type: "action", ...named("guest/tools/a"), exec });
+
+    let reads = 0;
+    const entities: EntityStore = {
+      ...store,
+      get: (...given) => {
+        reads++;
+        return store.get(...given);
+      },
+    };
+    const remembered = new RememberedActions();
+    const clock = () => 2;
+    const registry = createActionRegistry({
+      entities,
+      clock,
+      remembered,
+      limits: {} as SystemLimits,
+      manifest: {} as RuntimeManifest,
+    });
+    const packages = createPackageRegistry({ entities, clock, remembered });
+    const readsOf = async (name: QualifiedName) => {
+      reads = 0;
+      await registry.find(name, identity);
+      return reads;
+    };
+    const alone = { namespace: guest, name: "alone" as EntityName };
+    const inPackage = { namespace: guest, package: binding.name, name: "a" as EntityName };
+    const bound = { ...inPackage, package: "bound" as EntityName };
+    const all = async () => [await readsOf(alone), await readsOf(inPackage), await readsOf(bound)];
+    assert.deepEqual(await all(), [1, 2, 3]);
+    assert.deepEqual(await all(), [0, 0, 0]);
+    const change = (name: EntityName) =>
+      packages.put({ name: { namespace: guest, name }, request: {}, overwrite: true, identity });
+    await change(bound.package);
+    assert.deepEqual(await all(), [0, 0, 3]);
+    await change(inPackage.package);
+    assert.deepEqual(await all(), [0, 2, 3]);
+    await registry.delete(alone);
+    await assert.rejects(readsOf(alone), { code: "resource-missing" });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
