@@ -104,7 +104,14 @@ for (const [what, path] of Object.entries(ABSENT)) {
   });
 }
 
-for (const path of ["guest/echo", "guest", "", "guest/default/", "guest/default/.json", "a%24/b/c"]) {
+for (const path of [
+  "guest/echo",
+  "guest",
+  "",
+  "guest/default/",
+  "guest/default/.json",
+  "a%24/b/c",
+]) {
   test(`web/${path} is no web action's path: 404 with a key, 401 without`, async () => {
     const line = `GET /api/v1/web/${path}`;
     assert.equal((await call(line)).status, 401);
