@@ -31,8 +31,9 @@ async function walkThrough(file: string): Promise<void> {
   using directory = createDirectory();
   // What a shell keeps from one command to the next.
   let variables = "";
-  for (const { command, shown } of readSteps(join(ROOT, file))) {
+  for (const { command, shown: written } of readSteps(join(ROOT, file))) {
     const typed = command.replaceAll(README_URL, brisk.url);
+    const shown = written.replaceAll(README_URL, brisk.url);
     if (/^[A-Z]+=/.test(typed)) {
       variables += `${typed}\n`;
       continue;
