@@ -1,5 +1,5 @@
-// The walk-throughs of README and docs, typed as they stand there against a fresh platform each. In what
-// they show, `…` stands for anything, and any white space for any other.
+// The walk-throughs of the README and of every page in docs/, typed as they stand there against a fresh
+// platform. In what they show, `…` stands for anything, and any white space for any other.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -16,23 +16,24 @@ interface Step {
 }
 
 /** Where they say that the platform listens. */
-const SHOWN_URL = "http://127.0.0.1:3233";
+const README_URL = "http://127.0.0.1:3233";
 /** A record may follow an accepted invocation by as much. */
 const RECORD_MS = 10_000;
 const POLL_MS = 50;
 const ROOT = join(import.meta.dirname, "..");
 
-for (const page of ["README.md", ...globSync("docs/*.md", { cwd: ROOT })]) {
-  test(`the walk-through of ${page} goes as it says`, () => walkThrough(page));
+for (const file of ["README.md", ...globSync("docs/*.md", { cwd: ROOT }).sort()]) {
+  test(`the walk-through of ${file} goes as it says`, () => walkThrough(file));
 }
 
-async function walkThrough(page: string): Promise<void> {
+async function walkThrough(file: string): Promise<void> {
   await using brisk = await startBrisk();
   using directory = createDirectory();
   // What a shell keeps from one command to the next.
   let variables = "";
-  for (const { command, shown } of readSteps(join(ROOT, page))) {
-    const typed = command.replaceAll(SHOWN_URL, brisk.url);
+  for (const { command, shown: written } of readSteps(join(ROOT, file))) {
+    const typed = command.replaceAll(README_URL, brisk.url);
+    const shown = written.replaceAll(README_URL, brisk.url);
     if (/^[A-Z]+=/.test(typed)) {
       variables += `${typed}\n`;
       continue;

@@ -2,12 +2,14 @@
 // so that the server supplies what is standard, and an update keeps the rest.
 
 import type { Command } from "commander";
+import type { KeyValue } from "../entities/action.ts";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
 import { toObject } from "./answers.ts";
 import { type ArtifactOptions, readArtifact } from "./artifact.ts";
 import { attempt, CliError, EXIT } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
 import { parseCount } from "./list-options.ts";
+import { parseJson } from "./lossless-json.ts";
 import {
   addAnnotationOptions,
   addEnvironmentOption,
@@ -16,7 +18,7 @@ import {
 } from "./parameters.ts";
 import type { RestClient } from "./rest-client.ts";
 import { parseEntityName, type TypedName, toResourcePath } from "./typed-name.ts";
-import { createWebAnnotations, listLifted, type WebFlags } from "./web-annotations.ts";
+import { createWebAnnotations, isSecured, listLifted, type WebFlags } from "./web-annotations.ts";
 
 interface WriteFlags extends ArtifactOptions, WebFlags {
   readonly copy?: boolean;
@@ -119,8 +121,10 @@ function addWriteOptions(command: Command, isUpdate: boolean): KeyValues {
 async function createBody(write: Write): Promise<JsonObject> {
   const { artifact, flags, keyValues, isUpdate } = write;
   const parameters = keyValues.parameters.toArray();
-  const annotations = [...keyValues.annotations.toArray(), ...(await createWebAnnotations(flags))];
   const copied = flags.copy === true ? await readCopied(write) : undefined;
+  const typed = [...(copied?.annotations ?? []), ...keyValues.annotations.toArray()];
+  const before = isUpdate && isSecured(flags) ? await readAnnotations(write) : [];
+  const annotations = [...typed, ...(await createWebAnnotations(flags, [...before, ...typed]))];
   const exec = copied?.exec ?? (await readExec(artifact, { flags, isUpdate }));
   const limits = {
     timeout: flags.timeout,
@@ -132,7 +136,7 @@ async function createBody(write: Write): Promise<JsonObject> {
   return {
     ...(exec === undefined ? {} : { exec }),
     ...nonEmpty("parameters", [...(copied?.parameters ?? []), ...parameters]),
-    ...nonEmpty("annotations", [...(copied?.annotations ?? []), ...annotations]),
+    ...nonEmpty("annotations", annotations),
     ...nonEmpty("delAnnotations", [...(flags.delAnnotation ?? []), ...listLifted(flags)]),
     ...(isLimited ? { limits } : {}),
   };
@@ -156,7 +160,7 @@ async function readExec(
 interface Copied {
   readonly exec: unknown;
   readonly parameters: readonly unknown[];
-  readonly annotations: readonly unknown[];
+  readonly annotations: readonly KeyValue[];
 }
 
 async function readCopied({ client, artifact }: Write): Promise<Copied> {
@@ -164,15 +168,25 @@ async function readCopied({ client, artifact }: Write): Promise<Copied> {
     throw new CliError("--copy needs the name of an action", { exitCode: EXIT.usage });
   const path = toResourcePath("actions", parseEntityName(artifact));
   const action = toObject(await client.call({ method: "GET", path, query: { code: true } }));
-  const list = (value: unknown) => (Array.isArray(value) ? value : []);
   return {
     exec: action["exec"],
-    parameters: list(action["parameters"]),
+    parameters: toKeyValues(action["parameters"]),
     // The server's own, which says the kind.
-    annotations: list(action["annotations"]).filter((each) => toKey(each) !== "exec"),
+    annotations: toKeyValues(action["annotations"]).filter(({ key }) => key !== "exec"),
   };
 }
 
-function toKey(value: unknown): unknown {
-  return isJsonObject(value) ? value["key"] : undefined;
+/** Of the action that is to be updated; none where there is no such action. */
+async function readAnnotations({ client, name }: Write): Promise<readonly KeyValue[]> {
+  const path = toResourcePath("actions", name);
+  const answer = await client.send({ method: "GET", path, query: { code: false } });
+  if (answer.status !== 200) return [];
+  return toKeyValues(toObject(parseJson(answer.text))["annotations"]);
+}
+
+function toKeyValues(value: unknown): readonly KeyValue[] {
+  const entries: readonly unknown[] = Array.isArray(value) ? value : [];
+  return entries.filter((entry): entry is JsonObject & KeyValue => {
+    return isJsonObject(entry) && typeof entry["key"] === "string";
+  });
 }

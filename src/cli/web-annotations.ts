@@ -15,14 +15,15 @@ const WEB: Readonly<Record<string, { readonly isWeb: boolean; readonly isRaw: bo
   no: { isWeb: false, isRaw: false },
   false: { isWeb: false, isRaw: false },
 };
+const EXPORT = "web-export";
 const SECURE = "require-whisk-auth";
-/** JavaScript's largest exact integer; `randomInt` draws up to 48 bits at a time. */
-const SECRET_MAX = 2 ** 48 - 1;
 
-export async function createWebAnnotations({
-  web,
-  webSecure,
-}: WebFlags): Promise<readonly KeyValue[]> {
+/** `known` are annotations that the action has or will have beside these; of a key the last one counts. */
+export async function createWebAnnotations(
+  flags: WebFlags,
+  known: readonly KeyValue[],
+): Promise<readonly KeyValue[]> {
+  const { web, webSecure } = flags;
   const result: KeyValue[] = [];
   if (web !== undefined) {
     const how = WEB[web.toLowerCase()];
@@ -30,22 +31,40 @@ export async function createWebAnnotations({
       throw new CliError(`--web is '${web}', must be yes, raw or no`, { exitCode: EXIT.usage });
     }
     result.push(
-      { key: "web-export", value: how.isWeb },
+      { key: EXPORT, value: how.isWeb },
       { key: "raw-http", value: how.isRaw },
       { key: "final", value: how.isWeb },
     );
   }
-  if (webSecure !== undefined && webSecure !== "false") {
-    const value = webSecure === "true" ? await createSecret() : webSecure;
-    result.push({ key: SECURE, value });
+  if (isSecured(flags)) {
+    const values = new Map([...known, ...result].map(({ key, value }) => [key, value]));
+    if (values.get(EXPORT) !== true) {
+      const sentence = "--web-secure is for web actions alone: add --web yes or --web raw";
+      throw new CliError(sentence, { exitCode: EXIT.usage });
+    }
+    result.push({ key: SECURE, value: await chooseSecret(webSecure, values.get(SECURE)) });
   }
   return result;
 }
 
+/** Whether these flags ask for a secret, for which the action's annotations must be known. */
+export function isSecured({ webSecure }: Pick<WebFlags, "webSecure">): boolean {
+  return webSecure !== undefined && webSecure !== "false";
+}
+
+/** A number that was drawn before is kept: callers have it. */
+async function chooseSecret(typed: string | undefined, before: unknown): Promise<unknown> {
+  if (typed !== "true") return typed;
+  return typeof before === "number" ? before : createSecret();
+}
+
+/** As many bits as JavaScript's whole numbers have. */
+const SECRET_BITS = 53;
+
 async function createSecret(): Promise<number> {
   // Loaded where it is needed: it takes a fifth of a command's start.
-  const { randomInt } = await import("node:crypto");
-  return randomInt(SECRET_MAX);
+  const { randomBytes } = await import("node:crypto");
+  return Number(BigInt.asUintN(SECRET_BITS, randomBytes(8).readBigUInt64BE()));
 }
 
 /** Annotations that `--web-secure false` removes. */

@@ -133,6 +133,41 @@ test("every other key is invalid, also beside one that was seen", async () => {
   for (const pair of wrong) await assert.rejects(opened.authenticate(headerOf(pair)), INVALID);
 });
 
+test("a namespace's owner is found by its name, until anything changes", async () => {
+  await using opened = await open();
+  const own = createNamespace("space");
+  const subject = createSubject("someone", own);
+  const { authenticator, subjects } = opened;
+  assert.equal(await authenticator.findOwner("space"), undefined);
+  await subjects.put(subject);
+  const owner = await authenticator.findOwner("space");
+  assert.deepEqual(owner, await opened.authenticate(headerOf(own)));
+  assert.equal(await authenticator.findOwner("space"), owner, "remembered");
+  await subjects.put({ ...subject, blocked: true });
+  assert.equal(await authenticator.findOwner("space"), undefined);
+  await subjects.put(subject);
+  assert.equal((await authenticator.findOwner("space"))?.subject, "someone");
+  await subjects.delete("someone");
+  assert.equal(await authenticator.findOwner("space"), undefined);
+});
+
+test("of several who hold a namespace, the first that is not blocked owns it", async () => {
+  await using opened = await open();
+  await opened.subjects.put(createSubject("second", createNamespace("space")));
+  await opened.subjects.put(createSubject("third", createNamespace("space")));
+  await opened.subjects.put({ ...createSubject("first", createNamespace("space")), blocked: true });
+  assert.equal((await opened.authenticator.findOwner("space"))?.subject, "second");
+});
+
+test("a change while an owner is looked up is not missed", async () => {
+  await using opened = await open();
+  await opened.subjects.put(createSubject("someone", createNamespace("space")));
+  const looking = opened.authenticator.findOwner("space");
+  await opened.subjects.delete("someone");
+  await looking;
+  assert.equal(await opened.authenticator.findOwner("space"), undefined);
+});
+
 test("no header, another scheme and no scheme are missing credentials", async () => {
   await using opened = await open();
   for (const header of [undefined, "", "Bearer x", "Basic", "x"]) {

@@ -56,6 +56,16 @@ const WRONG: readonly (readonly [string, number, RegExp])[] = [
   ["action create a", 2, /^error: Unable to create action 'a': .+\n$/],
   ["action invoke a -P nothing.json", 2, /^error: .*'nothing\.json'.+\n$/],
   ["action create a /etc/hostname", 2, /is not a supported action runtime.+\n$/],
+  [
+    "action create a /etc/hostname --kind nodejs:24 --web maybe",
+    2,
+    /--web is 'maybe', must be.+\n$/,
+  ],
+  [
+    "action create a /etc/hostname --kind nodejs:24 --web-secure x",
+    2,
+    /is for web actions alone.+\n$/,
+  ],
   ["action create a nothing.js --timeout soon", 1, /^error: option '-t, --timeout <MS>'.+\n$/],
   ["activation get", 1, /^error: .*--last.*\n$/],
   ["activation list --limit x", 1, /^error: .+\n$/],

@@ -79,14 +79,9 @@ export function isJson({ name }: Pick<MediaType, "name">): boolean {
   return name === JSON_NAME || name.endsWith("+json");
 }
 
-/** Whether it is a JSON type that clients agree on, and not just one of that form. */
-export function isRegisteredJson({ name }: Pick<MediaType, "name">): boolean {
-  return JSON_TYPES.has(name);
-}
-
 /** As an answer's header: text is always sent in UTF-8, whatever was asked for, and says so. */
 export function toContentType(type: MediaType): string {
-  const hasCharset = isText(type) && !isRegisteredJson(type);
+  const hasCharset = isText(type) && !JSON_TYPES.has(type.name);
   return [type.name, ...type.parameters, ...(hasCharset ? ["charset=UTF-8"] : [])].join("; ");
 }
 
