@@ -19,6 +19,7 @@ import { CompositionRun } from "./composition.ts";
 import type { Composer, Counts, Ended, Part, PartEnd, Whole, WholeEnd } from "./part.ts";
 import { toMemory, toRecord } from "./records.ts";
 import { SequenceRun } from "./sequence.ts";
+import { StateRoom } from "./state-room.ts";
 
 export interface ComposerOptions {
   readonly balancer: Pick<Balancer, "run">;
@@ -41,20 +42,33 @@ export interface Composed {
 const PATIENCE_MS = MINUTE_MS;
 
 export class PartComposer implements Composer {
+  readonly states: StateRoom = new StateRoom();
   readonly #options: ComposerOptions;
 
   constructor(options: ComposerOptions) {
     this.#options = options;
   }
 
-  find: Composer["find"] = (name) => this.#options.registry.find(name);
+  find: Composer["find"] = (name) => this.#lookUp(() => this.#options.registry.find(name));
 
   checkRight: Composer["checkRight"] = async (name, identity) => {
     refuseForeign([name], identity);
     const { namespace, package: packageName } = name;
     if (packageName === undefined) return;
-    await this.#options.registry.checkPackage({ namespace, name: packageName });
+    const { registry } = this.#options;
+    await this.#lookUp(() => registry.checkPackage({ namespace, name: packageName }));
   };
+
+  /** What goes wrong inside is told here: those who ask only want to know that it did. */
+  async #lookUp<T>(look: () => Promise<T>): Promise<T> {
+    try {
+      return await look();
+    } catch (cause) {
+      const isRefused = cause instanceof BriskError && cause.status < 500;
+      if (!isRefused) this.#options.log.error({ err: cause }, "component cannot be looked up");
+      throw cause;
+    }
+  }
 
   /** A sequence or conductor as it came from the bus. Rejects with `stopping`. */
   compose(

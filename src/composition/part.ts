@@ -12,6 +12,7 @@ import type { ActivationId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
 import type { NewActivation } from "../messages/activation-message.ts";
 import type { StoredEntity } from "../stores/port.ts";
+import type { StateRoom } from "./state-room.ts";
 
 export type FoundAction = Pick<StoredEntity<Action>, "revision" | "document">;
 
@@ -58,6 +59,7 @@ export interface Counts {
 
 /** What a whole runs on. */
 export interface Composer {
+  readonly states: StateRoom;
   /** A component's action. Rejects with `not-authorized`, `resource-missing`, `other-type`. */
   find(name: QualifiedName, identity: Identity): Promise<FoundAction>;
   /** Rejects with `not-authorized`, or where the package is not there with `package-missing`. */
