@@ -19,6 +19,7 @@ interface MessageStart {
   readonly publishedAt: number;
   readonly bytes: Buffer | undefined;
   readonly startedBefore: boolean;
+  readonly continues?: Message | undefined;
 }
 
 /**
@@ -30,6 +31,7 @@ export class Message implements Delivery {
   readonly topic: Topic;
   readonly publishedAt: number;
   startedBefore: boolean;
+  readonly continues: Message | undefined;
   /** Absent where they are to be read from the journal. */
   bytes: Buffer | undefined;
   /** Absent for a volatile message. */
@@ -46,6 +48,7 @@ export class Message implements Delivery {
     this.publishedAt = start.publishedAt;
     this.bytes = start.bytes;
     this.startedBefore = start.startedBefore;
+    this.continues = start.continues;
     this.#keeper = keeper;
   }
 
@@ -54,7 +57,12 @@ export class Message implements Delivery {
   }
 
   get lost(): boolean {
-    return this.gone !== undefined && this.gone !== "done";
+    return this.lossCause !== undefined;
+  }
+
+  get lossCause(): BriskError | undefined {
+    const { gone } = this;
+    return gone === undefined || gone === "done" ? this.continues?.lossCause : gone;
   }
 
   start(): Promise<void> {

@@ -14,7 +14,7 @@ import { decodeFrame, encodeMark, encodeMessage, KIND } from "./journal-frames.t
 import { Message, type MessageKeeper } from "./journal-message.ts";
 import { JournalSpace } from "./journal-space.ts";
 import { Topic } from "./journal-topic.ts";
-import type { Bus, Keep, SubscribeOptions } from "./port.ts";
+import type { Bus, Continuing, Keep, SubscribeOptions } from "./port.ts";
 
 export interface JournalBusOptions {
   readonly directory: string;
@@ -87,12 +87,14 @@ class JournalBus implements Bus, MessageKeeper {
     return this.#memoryBytes < this.#options.memoryBytesMax;
   }
 
-  publish(topicName: string, bytes: Buffer, keep: Keep): Promise<void> {
+  publish(topicName: string, bytes: Buffer, keep: Keep | Continuing): Promise<void> {
     if (this.#closed) return Promise.reject(failure("stopping"));
     const topic = this.#topic(topicName);
     const cause = this.#findFull(topic, keep);
     if (cause !== undefined) return Promise.reject(cause);
-    const start = { sequence: ++this.#sequence, topic, bytes, startedBefore: false };
+    const continues = typeof keep === "string" ? undefined : keep.continues;
+    invariant(continues === undefined || continues instanceof Message, "it was delivered here");
+    const start = { sequence: ++this.#sequence, topic, bytes, startedBefore: false, continues };
     const message = new Message({ ...start, publishedAt: this.#options.clock() }, this);
     if (keep === "volatile") {
       topic.offer(message);
@@ -108,11 +110,11 @@ class JournalBus implements Bus, MessageKeeper {
     });
   }
 
-  #findFull(topic: Topic, keep: Keep): BriskError | undefined {
+  #findFull(topic: Topic, keep: Keep | Continuing): BriskError | undefined {
     const { messagesMax, bytesMax } = this.#options;
     const isVolatile = keep === "volatile";
     const waiting = isVolatile ? topic.waitingCount : this.#messages.size;
-    const share = keep === "continuing" ? 2 : 1;
+    const share = typeof keep === "string" ? 1 : 2;
     const isFull =
       waiting >= share * messagesMax || (!isVolatile && this.#journal.bytes > share * bytesMax);
     return isFull ? failure("bus-full", { waiting }) : undefined;
@@ -175,18 +177,21 @@ class JournalBus implements Bus, MessageKeeper {
   }
 
   start(message: Message): Promise<void> {
-    const { gone } = message;
-    if (gone === undefined && message.position !== undefined && !message.started) {
-      message.started = true;
-      const mark = encodeMark(KIND.start, message.sequence);
-      this.#journal.append([mark], () => {
-        message.started = false;
-      });
-    }
-    // Making room for the mark may have shown that the message cannot be written.
-    const lost = message.gone ?? gone;
-    if (lost === undefined) return this.#journal.written();
-    return lost === "done" ? RESOLVED : Promise.reject(lost);
+    const { gone, continues } = message;
+    if (continues !== undefined) this.#markStarted(continues);
+    this.#markStarted(message);
+    // Making room for the marks may have shown that the message cannot be written.
+    const lost = message.lossCause;
+    if (lost !== undefined) return Promise.reject(lost);
+    return gone === undefined ? this.#journal.written() : RESOLVED;
+  }
+
+  #markStarted(message: Message): void {
+    if (message.gone !== undefined || message.position === undefined || message.started) return;
+    message.started = true;
+    this.#journal.append([encodeMark(KIND.start, message.sequence)], () => {
+      message.started = false;
+    });
   }
 
   done(message: Message): void {

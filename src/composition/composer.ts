@@ -3,6 +3,7 @@
 // nested never waits for a place that the whole around it holds.
 
 import type { Balancer, Finished } from "../balancer/balancer.ts";
+import type { Delivery } from "../bus/port.ts";
 import { isSequence } from "../entities/action.ts";
 import type { ActivationRecord } from "../entities/activation.ts";
 import type { SystemLimits } from "../entities/limits.ts";
@@ -19,10 +20,11 @@ import { CompositionRun } from "./composition.ts";
 import type { Composer, Counts, Ended, Part, PartEnd, Whole, WholeEnd } from "./part.ts";
 import { toMemory, toRecord } from "./records.ts";
 import { SequenceRun } from "./sequence.ts";
-import { StateRoom } from "./state-room.ts";
+import type { StateRoom } from "./state-room.ts";
 
 export interface ComposerOptions {
   readonly balancer: Pick<Balancer, "run">;
+  readonly states: StateRoom;
   readonly registry: Pick<ActionRegistry, "find" | "checkPackage">;
   /** Keeps the record of what is nested. */
   readonly store: (whole: Whole, record: ActivationRecord) => Promise<unknown>;
@@ -42,11 +44,17 @@ export interface Composed {
 const PATIENCE_MS = MINUTE_MS;
 
 export class PartComposer implements Composer {
-  readonly states: StateRoom = new StateRoom();
   readonly #options: ComposerOptions;
+  /** Whose parts these are, however deep they are nested: it starts when the first of them does. */
+  readonly #delivery: Delivery;
 
-  constructor(options: ComposerOptions) {
+  constructor(options: ComposerOptions, delivery: Delivery) {
     this.#options = options;
+    this.#delivery = delivery;
+  }
+
+  get states(): StateRoom {
+    return this.#options.states;
   }
 
   find: Composer["find"] = (name) => this.#lookUp(() => this.#options.registry.find(name));
@@ -97,7 +105,8 @@ export class PartComposer implements Composer {
   #send(part: Part): Promise<PartEnd> {
     const { memory, timeout } = part.action.document.limits;
     const message = createRunMessage(this.#toRequest(part), this.#options.limits);
-    const finished = this.#options.balancer.run(message, timeout + PATIENCE_MS);
+    const { balancer } = this.#options;
+    const finished = balancer.run(message, timeout + PATIENCE_MS, this.#delivery);
     return waitForPart(finished, { activationId: message.activationId, memoryMb: memory });
   }
 

@@ -8,11 +8,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { putSequence, readParts } from "../api/composed.ts";
 import {
-  ACTIVATIONS,
   type ActivationRecord,
   annotationOf,
   invoke,
-  type Json,
   putAction,
   readActivation,
   waitFor,
@@ -22,7 +20,7 @@ import { createRandom } from "./random.ts";
 import { openTestDirectory } from "./test-directory.ts";
 
 const ARGS = ["--driver", "process", "--stem-cells", "0"];
-const ROUNDS = 6;
+const ROUNDS = 4;
 const ACCEPTED = 60;
 const SEEDS = 2 ** 31;
 
@@ -47,9 +45,6 @@ test("after kill -9 each accepted sequence and composition has one record, and n
   const ran = (await readFile(runs, "utf8")).trim().split("\n");
   assert.equal(new Set(ran).size, ran.length, "no part ran twice");
   for (const id of ran) await readActivation(brisk, id);
-  const { json } = await brisk.request("GET", `${ACTIVATIONS}?count=true`);
-  const wholes = new Set([...ids]).size;
-  assert.ok(Number((json as Json)["activations"]) >= wholes + ran.length);
 });
 
 async function putWholes(brisk: Brisk, runs: string): Promise<void> {
