@@ -1,9 +1,9 @@
 // The balancer: chooses an invoker for an activation, knows what is in flight, and hands the answer to
 // whoever waits for it. It runs nothing.
 
-import type { Bus, Keep } from "../bus/port.ts";
+import type { Bus, Continuing, Delivery, Keep } from "../bus/port.ts";
 import type { StatusCode } from "../entities/activation.ts";
-import { failure } from "../kernel/errors.ts";
+import { type BriskError, failure } from "../kernel/errors.ts";
 import type { ActivationId } from "../kernel/ids.ts";
 import { encodeActivation, type NewActivation } from "../messages/activation-message.ts";
 import { type Completion, decodeCompletion } from "../messages/completion.ts";
@@ -31,9 +31,10 @@ export interface Finished {
 
 interface InFlight {
   readonly namespaceUuid: string;
-  /** Not counted: the whole is. */
-  readonly isPart: boolean;
-  readonly finish: ((finished: Finished | undefined) => void) | undefined;
+  /** Of a part, which is not counted: the whole is. Whoever waits for it hears where it is given up. */
+  readonly giveUp?: (cause: BriskError) => void;
+  /** Absent where nobody waits. */
+  readonly finish?: (finished: Finished | undefined) => void;
 }
 
 export class Balancer implements AsyncDisposable {
@@ -61,20 +62,22 @@ export class Balancer implements AsyncDisposable {
 
   /** Resolves when the activation is accepted: durable on the bus. */
   async accept(message: NewActivation): Promise<void> {
-    this.#register(message, undefined);
+    this.#register(message, {});
     await this.#publish(message, "durable");
   }
 
   /**
    * Resolves when it has ended, or with `undefined` when it is accepted but has not ended in time. A part
-   * of something is waited for until its time is over, also while the platform stops.
+   * of what was delivered here is waited for also while the platform stops, until it rejects with
+   * `stopping`.
    */
-  run(message: NewActivation, waitMs: number): Promise<Finished | undefined> {
+  run(message: NewActivation, waitMs: number, continues?: Delivery): Promise<Finished | undefined> {
     if (this.#stopping) return Promise.reject(failure("stopping"));
-    const { promise: finished, resolve } = Promise.withResolvers<Finished | undefined>();
-    this.#register(message, resolve);
+    const { promise: finished, resolve, reject } = Promise.withResolvers<Finished | undefined>();
+    const isPart = continues !== undefined;
+    this.#register(message, isPart ? { finish: resolve, giveUp: reject } : { finish: resolve });
     const timer = setTimeout(resolve, waitMs, undefined);
-    const keep = message.cause === undefined ? "written" : "continuing";
+    const keep = isPart ? { continues } : "written";
     // Nothing that waits for the end keeps the message, whose arguments may be large, in memory.
     const published = this.#publish(message, keep);
     return this.#waitFor(finished, published).finally(() => clearTimeout(timer));
@@ -88,16 +91,22 @@ export class Balancer implements AsyncDisposable {
     return finished;
   }
 
-  #register({ activationId, user, cause }: NewActivation, finish: InFlight["finish"]): void {
+  #register(
+    { activationId, user }: NewActivation,
+    waiting: Pick<InFlight, "finish" | "giveUp">,
+  ): void {
     if (this.#stopping) throw failure("stopping");
     const namespaceUuid = user.namespace.uuid;
-    const isPart = cause !== undefined;
-    this.#inFlight.set(activationId, { namespaceUuid, isPart, finish });
-    if (!isPart) this.#byNamespace.set(namespaceUuid, this.inFlight(namespaceUuid) + 1);
+    this.#inFlight.set(activationId, { namespaceUuid, ...waiting });
+    if (waiting.giveUp === undefined)
+      this.#byNamespace.set(namespaceUuid, this.inFlight(namespaceUuid) + 1);
   }
 
   /** Whoever waits for the end needs no disk's promise that it will come. */
-  async #publish(message: NewActivation, keep: Exclude<Keep, "volatile">): Promise<void> {
+  async #publish(
+    message: NewActivation,
+    keep: Exclude<Keep, "volatile"> | Continuing,
+  ): Promise<void> {
     const { replyTo } = this.#options;
     const blocking = keep !== "durable";
     const bytes = encodeActivation({ ...message, blocking, replyTo });
@@ -120,7 +129,7 @@ export class Balancer implements AsyncDisposable {
     const entry = this.#inFlight.get(activationId);
     if (entry === undefined) return undefined;
     this.#inFlight.delete(activationId);
-    if (entry.isPart) return entry;
+    if (entry.giveUp !== undefined) return entry;
     const left = this.inFlight(entry.namespaceUuid) - 1;
     if (left > 0) this.#byNamespace.set(entry.namespaceUuid, left);
     else this.#byNamespace.delete(entry.namespaceUuid);
@@ -136,11 +145,14 @@ export class Balancer implements AsyncDisposable {
   /** Nothing more is accepted; whoever waits hears that it goes on without them. */
   releaseWaiting(): void {
     this.#stopping = true;
-    for (const { isPart, finish } of this.#inFlight.values()) if (!isPart) finish?.(undefined);
+    for (const { finish, giveUp } of this.#inFlight.values()) {
+      if (giveUp === undefined) finish?.(undefined);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.releaseWaiting();
+    for (const { giveUp } of this.#inFlight.values()) giveUp?.(failure("stopping"));
     await this.#subscription[Symbol.asyncDispose]();
   }
 }

@@ -196,14 +196,45 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
     assert.deepEqual(box.texts, ["1", "2", "4"]);
   });
 
-  busTest("what continues accepted work has room where other messages have none", async (under) => {
+  busTest("a step of accepted work has room where other messages have none", async (under) => {
     await using bus = await under.open({ messagesMax: 1 });
     const box = inbox(bus);
     await bus.publish("t", Buffer.from("1"), "durable");
     await assert.rejects(bus.publish("t", Buffer.from("2"), "written"), { code: "bus-full" });
-    await bus.publish("t", Buffer.from("3"), "continuing");
-    await assert.rejects(bus.publish("t", Buffer.from("4"), "continuing"), { code: "bus-full" });
-    await box.take(2);
-    assert.deepEqual(box.texts, ["1", "3"]);
+    const [continues] = await box.take(1);
+    assert.ok(continues);
+    await bus.publish("t", Buffer.from("3"), { continues });
+    const beyond = bus.publish("t", Buffer.from("4"), { continues });
+    await assert.rejects(beyond, { code: "bus-full" });
+    const [, step] = await box.take(2);
+    assert.equal(step?.continues, continues);
+  });
+
+  busTest("with a step of it work has started, and not before", async (under) => {
+    const first = await under.open();
+    const before = inbox(first);
+    for (const text of ["begun", "fresh"]) await first.publish("t", Buffer.from(text), "durable");
+    for (const continues of [...(await before.take(2))]) {
+      await first.publish("t", Buffer.from("step"), { continues });
+      assert.equal(continues.started, false);
+    }
+    const [begun, , step] = await before.take(4);
+    await step?.start();
+    assert.equal(begun?.started, true);
+    await under.crash(first);
+
+    await using second = await under.open();
+    const after = inbox(second);
+    await after.take(4);
+    assert.deepEqual(
+      after.deliveries.map(({ message, startedBefore }) => [message.toString(), startedBefore]),
+      [
+        ["begun", true],
+        ["fresh", false],
+        ["step", true],
+        ["step", false],
+      ],
+    );
+    assert.ok(after.deliveries.every(({ continues }) => continues === undefined));
   });
 }

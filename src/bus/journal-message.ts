@@ -20,6 +20,7 @@ interface MessageStart {
   readonly bytes: Buffer | undefined;
   readonly startedBefore: boolean;
   readonly later: boolean;
+  readonly continues?: Message | undefined;
 }
 
 /**
@@ -33,6 +34,7 @@ export class Message implements Delivery {
   readonly publishedAt: number;
   readonly later: boolean;
   startedBefore: boolean;
+  readonly continues: Message | undefined;
   /** Absent where they are to be read from the journal. */
   bytes: Buffer | undefined;
   /** Absent for a volatile message. */
@@ -50,6 +52,7 @@ export class Message implements Delivery {
     this.later = start.later;
     this.bytes = start.bytes;
     this.startedBefore = start.startedBefore;
+    this.continues = start.continues;
     this.#keeper = keeper;
   }
 
@@ -58,7 +61,12 @@ export class Message implements Delivery {
   }
 
   get lost(): boolean {
-    return this.gone !== undefined && this.gone !== "done";
+    return this.lossCause !== undefined;
+  }
+
+  get lossCause(): BriskError | undefined {
+    const { gone } = this;
+    return gone === undefined || gone === "done" ? this.continues?.lossCause : gone;
   }
 
   start(): Promise<void> {

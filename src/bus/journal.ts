@@ -20,7 +20,7 @@ import {
 import { Message, type MessageKeeper } from "./journal-message.ts";
 import { JournalSpace } from "./journal-space.ts";
 import { Topic } from "./journal-topic.ts";
-import type { Bus, Keep, SubscribeOptions } from "./port.ts";
+import type { Bus, Continuing, Keep, SubscribeOptions } from "./port.ts";
 
 export interface JournalBusOptions {
   readonly directory: string;
@@ -41,7 +41,7 @@ const RETRY_MS = SECOND_MS;
 
 interface Publication {
   readonly bytes: Buffer;
-  readonly keep: Keep;
+  readonly keep: Keep | Continuing;
   readonly publishedAt: number;
   readonly later: boolean;
 }
@@ -101,7 +101,7 @@ class JournalBus implements Bus, MessageKeeper {
     return this.#memoryBytes < this.#options.memoryBytesMax;
   }
 
-  publish(topicName: string, bytes: Buffer, keep: Keep): Promise<void> {
+  publish(topicName: string, bytes: Buffer, keep: Keep | Continuing): Promise<void> {
     const publishedAt = this.#options.clock();
     return this.#publish(topicName, { bytes, keep, publishedAt, later: false });
   }
@@ -115,8 +115,11 @@ class JournalBus implements Bus, MessageKeeper {
     const topic = this.#topic(topicName);
     const cause = this.#findFull(topic, keep);
     if (cause !== undefined) return Promise.reject(cause);
+    const continues = typeof keep === "string" ? undefined : keep.continues;
+    invariant(continues === undefined || continues instanceof Message, "it was delivered here");
     const sequence = ++this.#sequence;
-    const message = new Message({ ...given, sequence, topic, startedBefore: false }, this);
+    const start = { ...given, sequence, topic, startedBefore: false, continues };
+    const message = new Message(start, this);
     if (keep === "volatile") {
       topic.offer(message);
       return RESOLVED;
@@ -131,11 +134,11 @@ class JournalBus implements Bus, MessageKeeper {
     });
   }
 
-  #findFull(topic: Topic, keep: Keep): BriskError | undefined {
+  #findFull(topic: Topic, keep: Keep | Continuing): BriskError | undefined {
     const { messagesMax, bytesMax } = this.#options;
     const isVolatile = keep === "volatile";
     const waiting = isVolatile ? topic.waitingCount : this.#messages.size;
-    const share = keep === "continuing" ? 2 : 1;
+    const share = typeof keep === "string" ? 1 : 2;
     const isFull =
       waiting >= share * messagesMax || (!isVolatile && this.#journal.bytes > share * bytesMax);
     return isFull ? failure("bus-full", { waiting }) : undefined;
@@ -194,18 +197,21 @@ class JournalBus implements Bus, MessageKeeper {
   }
 
   start(message: Message): Promise<void> {
-    const { gone } = message;
-    if (gone === undefined && message.position !== undefined && !message.started) {
-      message.started = true;
-      const mark = encodeMark(KIND.start, message.sequence);
-      this.#journal.append([mark], () => {
-        message.started = false;
-      });
-    }
-    // Making room for the mark may have shown that the message cannot be written.
-    const lost = message.gone ?? gone;
-    if (lost === undefined) return this.#journal.written();
-    return lost === "done" ? RESOLVED : Promise.reject(lost);
+    const { gone, continues } = message;
+    if (continues !== undefined) this.#markStarted(continues);
+    this.#markStarted(message);
+    // Making room for the marks may have shown that the message cannot be written.
+    const lost = message.lossCause;
+    if (lost !== undefined) return Promise.reject(lost);
+    return gone === undefined ? this.#journal.written() : RESOLVED;
+  }
+
+  #markStarted(message: Message): void {
+    if (message.gone !== undefined || message.position === undefined || message.started) return;
+    message.started = true;
+    this.#journal.append([encodeMark(KIND.start, message.sequence)], () => {
+      message.started = false;
+    });
   }
 
   done(message: Message): void {

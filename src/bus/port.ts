@@ -6,11 +6,18 @@
  *
  * - `volatile`: in memory; lost with the process. For answers to somebody who waits in it.
  * - `written`: survives `kill -9` of the process, once this turn of the event loop has ended.
- * - `continuing`: as `written`, for a step of what has been accepted before: there is room for one such
- *   message for each other one, so that what is accepted goes on where nothing more is accepted.
  * - `durable`: survives loss of power.
  */
-export type Keep = "volatile" | "written" | "continuing" | "durable";
+export type Keep = "volatile" | "written" | "durable";
+
+/**
+ * Keeps a step of what was delivered before as `written`. There is room for one such message for each
+ * other one, so that what is accepted goes on where nothing more is. What it is a step of has not
+ * started before its first step has, and has started once that has.
+ */
+export interface Continuing {
+  readonly continues: Delivery;
+}
 
 /**
  * One message on its way to a subscriber.
@@ -26,7 +33,11 @@ export interface Delivery {
   readonly publishedAt: number;
   /** `start` had been called by an earlier process: it may have been worked on, and must not be again. */
   readonly startedBefore: boolean;
-  /** It could not be kept, and whoever published it was told so: it is no work any more. */
+  /** `start` was called, here, or for a step of it. */
+  readonly started: boolean;
+  /** What it is a step of. Absent where that is, or was, delivered to another process. */
+  readonly continues: Delivery | undefined;
+  /** It, or what it is a step of, could not be kept, and whoever published it was told so: it is no work any more. */
   readonly lost: boolean;
   /** Resolves once the mark survives `kill -9`; only then may the work begin. Rejects if it cannot be kept. */
   start(): Promise<void>;
@@ -47,7 +58,7 @@ export interface Bus extends AsyncDisposable {
    * Rejects with `bus-full` beyond the bound, `storage-full` or `storage-failed` where it cannot be
    * kept; then the message will not be delivered, or what was delivered cannot be started.
    */
-  publish(topic: string, message: Buffer, keep: Keep): Promise<void>;
+  publish(topic: string, message: Buffer, keep: Keep | Continuing): Promise<void>;
   /**
    * The same, durably, for a message that is delivered from `dueAt` on, in milliseconds since the epoch,
    * behind what waits then.

@@ -22,6 +22,7 @@ import { createWebAnnotations, isSecured, listLifted, type WebFlags } from "./we
 
 interface WriteFlags extends ArtifactOptions, WebFlags {
   readonly copy?: boolean;
+  readonly sequence?: boolean;
   readonly timeout?: number;
   readonly memory?: number;
   readonly logsize?: number;
@@ -49,6 +50,7 @@ Examples:
   brisk action create hello hello.js --memory 512 --timeout 10000
   brisk action create hello app/                    a directory with package.json and node_modules
   brisk action create hello app.zip --kind nodejs:22
+  brisk action create both --sequence hello,other/action
   brisk action create hello hello.ts -p greeting Hi -e DATABASE_URL postgres://...`;
 
 export function addCreate(noun: Command, context: CliContext): void {
@@ -109,6 +111,10 @@ function addWriteOptions(command: Command, isUpdate: boolean): KeyValues {
       "the language, for instance nodejs:24, where the suffix does not say it",
     )
     .option("--main <NAME>", "function to run, where it is not main")
+    .option(
+      "--sequence",
+      "ARTIFACT is a list of actions, a,p/b,/ns/c, that run one after the other",
+    )
     .option("--copy", "ARTIFACT is an existing action, whose code and parameters are taken")
     .option("--web <HOW>", "web action: yes, raw or no")
     .option(
@@ -121,7 +127,8 @@ function addWriteOptions(command: Command, isUpdate: boolean): KeyValues {
 async function createBody(write: Write): Promise<JsonObject> {
   const { artifact, flags, keyValues, isUpdate } = write;
   const parameters = keyValues.parameters.toArray();
-  const copied = flags.copy === true ? await readCopied(write) : undefined;
+  const copied =
+    flags.copy === true && flags.sequence !== true ? await readCopied(write) : undefined;
   const typed = [...(copied?.annotations ?? []), ...keyValues.annotations.toArray()];
   const before = isUpdate && isSecured(flags) ? await readAnnotations(write) : [];
   const annotations = [...typed, ...(await createWebAnnotations(flags, [...before, ...typed]))];
@@ -151,10 +158,26 @@ async function readExec(
   { flags, isUpdate }: Pick<Write, "flags" | "isUpdate">,
 ): Promise<unknown> {
   const { kind, main } = flags;
+  if (flags.sequence === true) return toSequence(artifact, flags);
   if (artifact !== undefined) return await readArtifact(artifact, { kind, main });
   if (!isUpdate) throw new CliError("A file with its code must be named", { exitCode: EXIT.usage });
   if (kind === undefined && main === undefined) return undefined;
   throw new CliError("--kind and --main need the file with the code too", { exitCode: EXIT.usage });
+}
+
+function toSequence(list: string | undefined, { kind, main, copy }: WriteFlags): unknown {
+  if (list === undefined) {
+    throw new CliError("--sequence needs a list of actions", { exitCode: EXIT.usage });
+  }
+  if (kind !== undefined || main !== undefined || copy === true) {
+    const text = "--sequence goes without --kind, --main and --copy: it has no code of its own";
+    throw new CliError(text, { exitCode: EXIT.usage });
+  }
+  const components = list.split(",").map((typed) => {
+    const { namespace, entity } = parseEntityName(typed.trim());
+    return `/${namespace}/${entity}`;
+  });
+  return { kind: "sequence", components };
 }
 
 interface Copied {

@@ -3,6 +3,7 @@
 // nested never waits for a place that the whole around it holds.
 
 import type { Balancer, Finished } from "../balancer/balancer.ts";
+import type { Delivery } from "../bus/port.ts";
 import { isSequence } from "../entities/action.ts";
 import type { ActivationRecord } from "../entities/activation.ts";
 import type { SystemLimits } from "../entities/limits.ts";
@@ -19,9 +20,11 @@ import { CompositionRun } from "./composition.ts";
 import type { Composer, Counts, Ended, Part, PartEnd, Whole, WholeEnd } from "./part.ts";
 import { toMemory, toRecord } from "./records.ts";
 import { SequenceRun } from "./sequence.ts";
+import type { StateRoom } from "./state-room.ts";
 
 export interface ComposerOptions {
   readonly balancer: Pick<Balancer, "run">;
+  readonly states: StateRoom;
   readonly registry: Pick<ActionRegistry, "find" | "locate">;
   /** Keeps the record of what is nested. */
   readonly store: (whole: Whole, record: ActivationRecord) => Promise<unknown>;
@@ -42,18 +45,41 @@ const PATIENCE_MS = MINUTE_MS;
 
 export class PartComposer implements Composer {
   readonly #options: ComposerOptions;
+  /** Whose parts these are, however deep they are nested: it starts when the first of them does. */
+  readonly #delivery: Delivery;
 
-  constructor(options: ComposerOptions) {
+  constructor(options: ComposerOptions, delivery: Delivery) {
     this.#options = options;
+    this.#delivery = delivery;
   }
 
-  find: Composer["find"] = (name, identity) => this.#options.registry.find(name, identity);
+  get states(): StateRoom {
+    return this.#options.states;
+  }
+
+  find: Composer["find"] = (name, identity) =>
+    this.#lookUp(() => this.#options.registry.find(name, identity));
 
   checkRight: Composer["checkRight"] = async (name, identity) => {
     const { namespace, package: packageName } = name;
-    if (packageName === undefined) checkOwn(identity, { namespace, resource: name.name });
-    else await this.#options.registry.locate({ namespace, name: packageName }, identity);
+    if (packageName === undefined) {
+      checkOwn(identity, { namespace, resource: name.name });
+      return;
+    }
+    const { registry } = this.#options;
+    await this.#lookUp(() => registry.locate({ namespace, name: packageName }, identity));
   };
+
+  /** What goes wrong inside is told here: those who ask only want to know that it did. */
+  async #lookUp<T>(look: () => Promise<T>): Promise<T> {
+    try {
+      return await look();
+    } catch (cause) {
+      const isRefused = cause instanceof BriskError && cause.status < 500;
+      if (!isRefused) this.#options.log.error({ err: cause }, "component cannot be looked up");
+      throw cause;
+    }
+  }
 
   /** A sequence or conductor as it came from the bus. Rejects with `stopping`. */
   compose(
@@ -82,7 +108,8 @@ export class PartComposer implements Composer {
   #send(part: Part): Promise<PartEnd> {
     const { memory, timeout } = part.action.document.limits;
     const message = createRunMessage(this.#toRequest(part), this.#options.limits);
-    const finished = this.#options.balancer.run(message, timeout + PATIENCE_MS);
+    const { balancer } = this.#options;
+    const finished = balancer.run(message, timeout + PATIENCE_MS, this.#delivery);
     return waitForPart(finished, { activationId: message.activationId, memoryMb: memory });
   }
 

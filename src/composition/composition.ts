@@ -25,6 +25,10 @@ import {
 
 const TOO_LONG = "Too many actions in the composition.";
 const FAILED: Response = toErrorResponse(3, "Activation failure during composition.");
+const OVERLOADED: Response = toErrorResponse(
+  3,
+  "The platform is overloaded: the states of all compositions are too large together",
+);
 const NOTHING = "{}" as RawJson;
 
 type Step = Extract<Continuation, { type: "step" }>;
@@ -47,6 +51,14 @@ export class CompositionRun {
   }
 
   async run(): Promise<WholeEnd> {
+    try {
+      return await this.#conductToEnd();
+    } finally {
+      this.#dropState();
+    }
+  }
+
+  async #conductToEnd(): Promise<WholeEnd> {
     for (;;) {
       const { lengthMax } = this.#run;
       if (this.#shared.conductorRuns > 2 * lengthMax) {
@@ -63,7 +75,7 @@ export class CompositionRun {
     const { whole, composer } = this.#run;
     const payload = toConductorPayload(this.#input, this.#state);
     this.#input = NOTHING;
-    this.#state = undefined;
+    this.#dropState();
     return composer.runCode({ whole, action: toConductor(whole), payload });
   }
 
@@ -78,13 +90,24 @@ export class CompositionRun {
     const next = readContinuation(result);
     if (next.type === "end") return { statusCode, result: next.result };
     this.#next = next;
-    this.#state = next.state;
+    return this.#keepState(next.state);
+  }
+
+  #keepState(state: RawJson | undefined): Response | undefined {
+    if (state !== undefined && !this.#run.composer.states.take(state)) return OVERLOADED;
+    this.#state = state;
     return undefined;
+  }
+
+  #dropState(): void {
+    if (this.#state !== undefined) this.#run.composer.states.giveBack(this.#state);
+    this.#state = undefined;
   }
 
   /** The composition's response, where that goes no further. Whatever a step ends with is the next input. */
   async #takeStep(): Promise<Response | undefined> {
     const found = await this.#find();
+    if (found === undefined) return FAILED;
     if (typeof found === "string") {
       this.#input = toRawJson({ error: found });
       return undefined;
@@ -92,8 +115,8 @@ export class CompositionRun {
     return this.#readStep(await this.#begin(found));
   }
 
-  /** What is to run, or the sentence that the conductor gets instead. */
-  async #find(): Promise<FoundAction | string> {
+  /** What is to run, or the sentence that the conductor gets instead; nothing where neither is known. */
+  async #find(): Promise<FoundAction | string | undefined> {
     const { whole, composer, lengthMax } = this.#run;
     const action = this.#next?.action;
     const name = toStepName(action, whole.user.namespace.name);
@@ -152,7 +175,7 @@ function toInput(result: RawJson): RawJson {
   return result.trimStart().startsWith("[") ? (`{"value":${result}}` as RawJson) : result;
 }
 
-function toRefusal(name: QualifiedName, cause: unknown): string {
+function toRefusal(name: QualifiedName, cause: unknown): string | undefined {
   const id = toDocumentId(name);
   const code = cause instanceof BriskError ? cause.code : undefined;
   switch (code) {
@@ -163,6 +186,6 @@ function toRefusal(name: QualifiedName, cause: unknown): string {
     case "other-type":
       return `Failed to resolve action with name '${id}' during composition.`;
     default:
-      throw cause;
+      return undefined;
   }
 }

@@ -1,9 +1,10 @@
 // The coordinator: takes sequences and compositions from its topic, runs them, and hands their records
 // to its station, as the invoker does with what runs in containers.
 //
-//     taken ─▶ start mark kept ─▶ its parts, one after the other ─▶ finished
+//     taken ─▶ its parts, one after the other ─▶ finished
 //
-// The start mark is kept before a part is sent: after a crash what has one is recorded as abandoned.
+// It has started when its first part has: one write keeps both marks. So after a crash what was still
+// waiting for a container begins anew, and what had begun is recorded as abandoned.
 
 import type { Bus } from "../bus/port.ts";
 import { BriskError } from "../kernel/errors.ts";
@@ -12,8 +13,9 @@ import { decodeActivation, withoutLargeContent } from "../messages/activation-me
 import { toErrorResponse, toFallbackRecord } from "../station/records.ts";
 import { Station, type StationOptions, toFields, type Work } from "../station/station.ts";
 import { type Composed, type ComposerOptions, PartComposer } from "./composer.ts";
+import { StateRoom } from "./state-room.ts";
 
-export interface CoordinatorOptions extends Omit<ComposerOptions, "store"> {
+export interface CoordinatorOptions extends Omit<ComposerOptions, "store" | "states"> {
   readonly id: string;
   readonly bus: Bus;
   /** Topic for activations that have failed for the last time. */
@@ -31,7 +33,7 @@ const FAILED = toErrorResponse(3, "The composition failed inside.");
 export class Coordinator implements AsyncDisposable {
   readonly #options: CoordinatorOptions;
   readonly #station: Station;
-  readonly #composer: PartComposer;
+  readonly #composerOptions: ComposerOptions;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -44,7 +46,7 @@ export class Coordinator implements AsyncDisposable {
     // What stands around it waits for its answer, not for the disk.
     const store: ComposerOptions["store"] = (whole, record) =>
       this.#station.store(whole, record, "written");
-    this.#composer = new PartComposer({ ...options, store });
+    this.#composerOptions = { ...options, store, states: new StateRoom() };
   }
 
   /** Begins to take messages. What an earlier process left comes first. */
@@ -55,7 +57,6 @@ export class Coordinator implements AsyncDisposable {
   }
 
   #begin(work: Work): void {
-    if (!this.#station.mayBegin(work.message)) return;
     this.#station.inBackground(
       work,
       this.#station.run(work, () => this.#run(work)),
@@ -63,17 +64,10 @@ export class Coordinator implements AsyncDisposable {
   }
 
   async #run(work: Work): Promise<void> {
-    const station = this.#station;
-    if (!(await station.markStarted(work))) {
-      station.inBackground(
-        work,
-        station.beginAgain(work, () => this.#begin(work)),
-      );
-      return;
-    }
     try {
       const { record } = await this.#compose(work);
-      await station.finish(work, record);
+      // Whoever sent it was told that it was not accepted.
+      if (!work.delivery.lost) await this.#station.finish(work, record);
     } catch (cause) {
       await this.#finishBroken(work, cause);
     }
@@ -82,7 +76,8 @@ export class Coordinator implements AsyncDisposable {
   #compose({ delivery }: Work): Promise<Composed> {
     const { composition, ...message } = decodeActivation(delivery.message);
     invariant(composition !== undefined, "what is sent to a coordinator is a composition");
-    return this.#composer.compose({ ...message, composition }, { depth: 0 });
+    const composer = new PartComposer(this.#composerOptions, delivery);
+    return composer.compose({ ...message, composition }, { depth: 0 });
   }
 
   async #finishBroken(work: Work, cause: unknown): Promise<void> {
@@ -95,7 +90,7 @@ export class Coordinator implements AsyncDisposable {
     await this.#station.finish(work, toFallbackRecord(work.message, FAILED, { now: clock() }));
   }
 
-  /** Takes nothing more, and waits for what runs. What has not started stays on the bus. */
+  /** Takes nothing more, and waits for what has started. What has not started stays on the bus. */
   stop(waitMs: number): Promise<void> {
     return this.#station.stop(waitMs);
   }

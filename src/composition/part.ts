@@ -12,6 +12,7 @@ import type { FoundAction } from "../invocation/messages.ts";
 import type { ActivationId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
 import type { NewActivation } from "../messages/activation-message.ts";
+import type { StateRoom } from "./state-room.ts";
 
 /** A sequence or conductor that is being run. */
 export type Whole = Omit<NewActivation, "content" | "composition"> & {
@@ -56,6 +57,7 @@ export interface Counts {
 
 /** What a whole runs on. */
 export interface Composer {
+  readonly states: StateRoom;
   /** A component's action. Rejects with `not-authorized`, `resource-missing`, `other-type`. */
   find(name: QualifiedName, identity: Identity): Promise<FoundAction>;
   /** Rejects with `not-authorized`, or where the package is not there with `package-missing`. */

@@ -62,7 +62,7 @@ export class Invoker implements AsyncDisposable {
   readonly #actions: ActionCache;
   readonly #limits = new WeakMap<NamespaceLimits, EffectiveLimits>();
   /** Jobs of parts, which a stop does not withdraw: what they are parts of has begun. */
-  readonly #parts = new WeakSet<Job>();
+  readonly #parts = new WeakMap<Job, Work>();
 
   constructor(options: InvokerOptions) {
     this.#options = options;
@@ -130,7 +130,7 @@ export class Invoker implements AsyncDisposable {
   }
 
   #submit({ delivery, action, ...activation }: Activation): void {
-    if (!this.#station.mayBegin(activation.message)) return;
+    if (!this.#station.mayBegin({ delivery })) return;
     const message = withoutLargeContent(activation.message);
     const isWhole = message === activation.message;
     const { id, revision } = message.action;
@@ -153,7 +153,7 @@ export class Invoker implements AsyncDisposable {
         this.#station.inBackground(work, this.#recordFailure(work, cause));
       },
     };
-    if (message.cause !== undefined) this.#parts.add(job);
+    if (delivery.continues !== undefined) this.#parts.set(job, { delivery, message });
     this.#options.pool.submit(job);
   }
 
@@ -161,7 +161,7 @@ export class Invoker implements AsyncDisposable {
     return this.#station.run(activation, async () => {
       const { message, action } = activation;
       const station = this.#station;
-      if (!station.mayBegin(message) || !(await station.markStarted(activation))) {
+      if (!station.mayBegin(activation) || !(await station.markStarted(activation))) {
         if (lease.fresh) lease.destroy();
         else lease.release();
         station.inBackground(
@@ -180,7 +180,7 @@ export class Invoker implements AsyncDisposable {
   async #recordFailure(work: Work, cause: unknown): Promise<void> {
     const { message } = work;
     // A stop ends containers in the making; what was to run in them stays on the bus.
-    if (!this.#station.mayBegin(message)) return;
+    if (!this.#station.mayBegin(work)) return;
     this.#options.log.error({ err: cause, ...toFields(message) }, "container cannot be made");
     const now = this.#options.clock();
     const response = toErrorResponse(3, NOT_PROVISIONED);
@@ -191,7 +191,8 @@ export class Invoker implements AsyncDisposable {
   stop(waitMs: number): Promise<void> {
     const stopped = this.#station.stop(waitMs);
     for (const job of this.#options.pool.withdrawAll()) {
-      if (this.#parts.has(job)) this.#options.pool.submit(job);
+      const part = this.#parts.get(job);
+      if (part !== undefined && this.#station.mayBegin(part)) this.#options.pool.submit(job);
     }
     return stopped;
   }

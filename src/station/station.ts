@@ -75,9 +75,10 @@ export class Station implements AsyncDisposable {
   readonly #running = new Set<Work>();
   /** Further tries that are at work or wait for it: one may have been published twice. */
   readonly #tries = new Set<ActivationId>();
-  readonly #settled: (() => void)[] = [];
   readonly #closed = new AbortController();
   #phase: Phase = "open";
+  /** While it stops: hears of what ends. */
+  #ended: ((work: Work) => void) | undefined;
   #subscription: AsyncDisposable | undefined;
 
   constructor(options: StationOptions) {
@@ -105,8 +106,12 @@ export class Station implements AsyncDisposable {
       delivery.done();
       return;
     }
-    if (!this.mayBegin(message)) return;
     const work = { delivery, message };
+    if (!this.mayBegin(work)) return;
+    if (isOrphan(work)) {
+      delivery.done();
+      return;
+    }
     if (delivery.startedBefore || this.#isExpired(delivery)) {
       this.inBackground(work, this.#recordUnrun(work));
     } else if (isFurtherTry(message)) {
@@ -126,8 +131,9 @@ export class Station implements AsyncDisposable {
   }
 
   /** Whether it may be begun now. What may not stays on the bus for the next process. */
-  mayBegin({ cause }: ActivationMessage): boolean {
-    return this.#phase === "open" || (this.#phase === "ending" && cause !== undefined);
+  mayBegin({ delivery }: Pick<Work, "delivery">): boolean {
+    if (this.#phase === "ending") return delivery.continues?.started === true;
+    return this.#phase === "open";
   }
 
   #isExpired({ publishedAt }: Delivery): boolean {
@@ -163,7 +169,7 @@ export class Station implements AsyncDisposable {
       await run();
     } finally {
       this.#running.delete(work);
-      if (this.#running.size === 0) for (const settled of this.#settled.splice(0)) settled();
+      this.#ended?.(work);
     }
   }
 
@@ -180,7 +186,10 @@ export class Station implements AsyncDisposable {
 
   /** What was accepted before runs when there is room for its mark; whoever just published it knows. */
   async beginAgain({ delivery }: Work, begin: () => void): Promise<void> {
-    if (delivery.lost) return;
+    if (delivery.lost) {
+      delivery.done();
+      return;
+    }
     await delay(STORE_RETRY_MS, undefined, { signal: this.#closed.signal });
     begin();
   }
@@ -275,14 +284,19 @@ export class Station implements AsyncDisposable {
   /** Begins nothing more but parts of what has begun, and waits for what runs. */
   async stop(waitMs: number): Promise<void> {
     this.#phase = "ending";
-    if (this.#running.size > 0) {
-      const settled = new Promise<void>((resolve) => this.#settled.push(resolve));
-      await Promise.race([settled, delay(waitMs, undefined, { ref: false })]);
-    }
+    const left = new Set([...this.#running].filter(({ delivery }) => delivery.started));
+    if (left.size === 0) return;
+    const settled = new Promise<void>((resolve) => {
+      this.#ended = (work) => {
+        if (left.delete(work) && left.size === 0) resolve();
+      };
+    });
+    await Promise.race([settled, delay(waitMs, undefined, { ref: false })]);
   }
 
-  /** It will not come to its end. */
+  /** It will not come to its end. What has not started stays on the bus. */
   async abandon(work: Work): Promise<void> {
+    if (!work.delivery.started) return;
     const told = { now: this.#options.clock(), reason: "abandoned" } as const;
     await this.finish(work, toFallbackRecord(work.message, ABANDONED, told));
   }
@@ -298,6 +312,12 @@ export class Station implements AsyncDisposable {
 
 function isFurtherTry({ trying }: ActivationMessage): boolean {
   return trying !== undefined && trying.attempt > 1;
+}
+
+/** A part that did not start before a crash: what it is of is abandoned by now, or begins anew. */
+function isOrphan({ delivery, message }: Work): boolean {
+  const { continues, startedBefore } = delivery;
+  return message.cause !== undefined && continues === undefined && !startedBefore;
 }
 
 /** Whoever waits for the end needs no disk's promise that it is recorded. */
