@@ -7,11 +7,12 @@ import { resolveLimits, toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { EntityPath } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
+import { isVersion } from "../entities/version.ts";
 import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
 import type { Throttles } from "../entitlement/throttles.ts";
 import type { Invocations, InvokeAccepted, InvokeFinished } from "../invocation/port.ts";
 import { failure } from "../kernel/errors.ts";
-import type { ActionRegistry } from "../registry/actions.ts";
+import type { ActionRegistry, WantedVersion } from "../registry/actions.ts";
 import {
   BODY_BYTES_MAX,
   COMMON,
@@ -37,6 +38,18 @@ const INVOKE_QUERY: readonly QueryParameter[] = [
   { name: "blocking", type: "boolean", meaning: "Wait for the end" },
   { name: "result", type: "boolean", meaning: "Answer only the result; only where blocking" },
   { name: "timeout", type: "integer", meaning: "How long to wait, in ms from 1 to 60000" },
+  { name: "version", type: "string", meaning: "Run this version, if it is kept" },
+  { name: "alias", type: "string", meaning: "Run a version of this alias; not with version" },
+];
+
+const GET_QUERY: readonly QueryParameter[] = [
+  { name: "code", type: "boolean", meaning: "With its code; standard is true" },
+  { name: "version", type: "string", meaning: "This version, if it is kept" },
+  {
+    name: "versions",
+    type: "boolean",
+    meaning: "Instead, summaries of all versions: the current one, then those that are kept",
+  },
 ];
 
 export function createActionRoutes(options: ActionRouteOptions): readonly Route[] {
@@ -62,7 +75,7 @@ export function createActionRoutes(options: ActionRouteOptions): readonly Route[
         method: "GET",
         path,
         summary: "Get an action",
-        query: [{ name: "code", type: "boolean", meaning: "With its code; standard is true" }],
+        query: GET_QUERY,
         answers: { 200: "The action", ...COMMON, ...MISSING },
         handle: (call, parameters, identity) => handlers.get(call, parameters, identity),
       },
@@ -138,8 +151,9 @@ class ActionHandlers {
     const isResult = parseBoolean(query, "result");
     const waitMs = parseInteger(query, "timeout") ?? limits.blockingWaitMsMax;
     checkWait(waitMs, limits.blockingWaitMsMax);
+    const wanted = parseWanted(query);
     const payload = parsePayload(text);
-    const action = await registry.find(name, identity);
+    const action = await registry.findToRun(name, identity, wanted);
     if (isSequence(action.document)) {
       await registry.checkComponents(action.document.exec.components, identity);
     }
@@ -156,10 +170,14 @@ class ActionHandlers {
   async get({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
     const name = toReadable(toNames(parameters), parameters, identity);
     const { registry } = this.#options;
-    if (parseBoolean(query, "code", true)) {
-      return json((await registry.read(name, identity)).document);
+    if (parseBoolean(query, "versions")) {
+      return json((await registry.listVersions(name, identity)).map(toSummary));
     }
-    const { document, binding } = await registry.find(name, identity);
+    const version = parseWantedVersion(query);
+    if (parseBoolean(query, "code", true)) {
+      return json((await registry.read(name, identity, version)).document);
+    }
+    const { document, binding } = await registry.find(name, identity, version);
     return json(binding === undefined ? document : { ...document, binding });
   }
 
@@ -201,6 +219,24 @@ class ActionHandlers {
     }
     return json((await registry.list(path, page)).map(toSummary));
   }
+}
+
+function parseWanted(query: URLSearchParams): WantedVersion {
+  const version = parseWantedVersion(query);
+  const alias = query.get("alias") ?? undefined;
+  if (version !== undefined && alias !== undefined) {
+    const detail = "it cannot be given together with 'version'";
+    throw failure("query-malformed", { name: "alias", detail });
+  }
+  if (alias !== undefined) return { alias };
+  return version === undefined ? {} : { version };
+}
+
+function parseWantedVersion(query: URLSearchParams): string | undefined {
+  const version = query.get("version") ?? undefined;
+  if (version === undefined || isVersion(version)) return version;
+  const detail = `'${version}' is not a version, must be major.minor.patch`;
+  throw failure("query-malformed", { name: "version", detail });
 }
 
 function checkWait(waitMs: number, max: number): void {

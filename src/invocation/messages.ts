@@ -18,6 +18,10 @@ export type ArgumentLimits = Pick<SystemLimits, "payloadBytesMax" | "parameterBy
 export interface FoundAction extends Pick<StoredEntity<Action>, "revision" | "document"> {
   /** The binding through which it was found. */
   readonly binding?: DocumentId;
+  /** The alias that chose the version. */
+  readonly alias?: string;
+  /** Whether this version was asked for. */
+  readonly pinned?: true;
 }
 
 export interface MessageRequest {
@@ -54,7 +58,7 @@ function toMessage(
   { payloadBytesMax, parameterBytesMax }: ArgumentLimits,
 ): NewActivation {
   refuseTooLarge(content, Math.max(payloadBytesMax, parameterBytesMax) + MESSAGE_OVERHEAD_BYTES);
-  const { document, revision, binding } = action;
+  const { document, revision, binding, alias, pinned } = action;
   return {
     activationId: createActivationId(),
     transaction,
@@ -63,6 +67,8 @@ function toMessage(
       revision,
       version: document.version,
       ...(binding === undefined ? {} : { binding }),
+      ...(alias === undefined ? {} : { alias }),
+      ...(pinned === undefined ? {} : { pinned }),
     },
     user: identity,
     initKeys,

@@ -74,6 +74,8 @@ test("what was found before is found without reading, in packages and through bi
     const registry = createActionRegistry({
       entities,
       clock,
+      random: () => 0,
+      versions: { countMax: 0, ageMsMax: 0 },
       remembered,
       limits: {} as SystemLimits,
       manifest: {} as RuntimeManifest,
