@@ -86,7 +86,7 @@ export function updateAction(update: ActionUpdate, rules: ActionRules): Action {
   return {
     namespace: toPath(name),
     name: name.name,
-    version: chooseVersion(update),
+    version: decideVersion(update),
     exec,
     parameters: chooseParameters(update, exec),
     annotations,
@@ -97,7 +97,7 @@ export function updateAction(update: ActionUpdate, rules: ActionRules): Action {
 }
 
 /** Aliases say which version runs, and are no part of any: giving them makes no new one. */
-function chooseVersion({ request, before }: ActionUpdate): string {
+function decideVersion({ request, before }: ActionUpdate): string {
   const { annotations = [], delAnnotations = [], ...others } = request;
   const keys = [...annotations.map(({ key }) => key), ...delAnnotations];
   const isOfAliases = keys.length > 0 && keys.every((key) => key === ALIASES);

@@ -7,7 +7,7 @@
 // The current version is never among them: putting it again with a version that is kept replaces that.
 
 import type { Action } from "../entities/action.ts";
-import { type Aliases, listAliased, readAliases } from "../entities/aliases.ts";
+import { ALIASES, type Aliases, listAliased, readAliases } from "../entities/aliases.ts";
 import {
   compareKept,
   decideKept,
@@ -71,8 +71,7 @@ export class KeptVersions {
     if (before === undefined) return [put];
     const action = put.document as Action;
     const stored = await this.#list(put.id);
-    const noted = { revision: before.revision, at: action.updated };
-    const earlier: KeptAction = { ...before.document, kept: noted };
+    const earlier = toKept(before, action.updated);
     const candidates = [
       earlier,
       ...stored
@@ -106,6 +105,12 @@ export async function listDeletions(
 }
 
 const SHOWN_MAX = 10;
+
+/** Aliases are the action's, not one of its versions'. */
+function toKept({ document, revision }: Found, at: number): KeptAction {
+  const annotations = document.annotations.filter(({ key }) => key !== ALIASES);
+  return { ...document, annotations, kept: { revision, at } };
+}
 
 function toDeletion(id: DocumentId, { document, revision }: Kept): EntityChange {
   return { id: toVersionId(id, document.version), deletes: revision };
