@@ -2,6 +2,7 @@
 
 import { type Action, isSequence, isSequenceExec } from "../entities/action.ts";
 import { checkActionSizes } from "../entities/action-update.ts";
+import { ALIAS_NAME, isAliasName } from "../entities/aliases.ts";
 import { resolveComponents } from "../entities/components.ts";
 import { resolveLimits, toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
@@ -228,8 +229,12 @@ function parseWanted(query: URLSearchParams): WantedVersion {
     const detail = "it cannot be given together with 'version'";
     throw failure("query-malformed", { name: "alias", detail });
   }
-  if (alias !== undefined) return { alias };
-  return version === undefined ? {} : { version };
+  if (alias === undefined) return version === undefined ? {} : { version };
+  if (isAliasName(alias)) return { alias };
+  throw failure("query-malformed", {
+    name: "alias",
+    detail: `'${alias}' is not the name of an alias, must be ${ALIAS_NAME}`,
+  });
 }
 
 function parseWantedVersion(query: URLSearchParams): string | undefined {

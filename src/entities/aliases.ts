@@ -24,6 +24,12 @@ const ALIASES_MAX = 10;
 const VERSIONS_MAX = 10;
 const WEIGHT_MAX = 1_000_000;
 const NAME = /^[\w.-]{1,64}$/;
+/** What a name must be. */
+export const ALIAS_NAME = "1 to 64 letters, digits, '_', '.' and '-'";
+
+export function isAliasName(text: string): boolean {
+  return NAME.test(text);
+}
 
 /** None where the annotation is absent, `null` or `false`. Throws `invalid` where it is nonsense. */
 export function readAliases(annotations: readonly KeyValue[]): Aliases {
@@ -42,9 +48,7 @@ export function readAliases(annotations: readonly KeyValue[]): Aliases {
 }
 
 function parseWeights(name: string, value: unknown): readonly WeightedVersion[] {
-  if (!NAME.test(name)) {
-    throw invalid(`has '${name}', must have names of 1 to 64 letters, digits, '_', '.' and '-'`);
-  }
+  if (!isAliasName(name)) throw invalid(`has '${name}', must have names of ${ALIAS_NAME}`);
   const weights = isJsonObject(value) ? Object.entries(value) : [];
   if (weights.length < 1 || weights.length > VERSIONS_MAX) {
     const example = `for instance {"0.0.3": 90, "0.0.4": 10}`;

@@ -123,6 +123,13 @@ testRows(brisk, [
     error: "The query parameter 'alias' was malformed:\nit cannot be given together with 'version'",
   },
   {
+    name: "what is no name of an alias is refused",
+    method: "POST",
+    path: `${ACTIONS}/plain?alias=a%20b`,
+    status: 400,
+    error: /malformed:\n'a b' is not the name of an alias, must be 1 to 64 letters, digits/,
+  },
+  {
     name: "an action that is not there has no versions",
     method: "POST",
     path: `${ACTIONS}/none?version=0.0.1`,
