@@ -2,18 +2,16 @@
 
 import { type Action, isSequence, isSequenceExec } from "../entities/action.ts";
 import { checkActionSizes } from "../entities/action-update.ts";
-import { ALIAS_NAME, isAliasName } from "../entities/aliases.ts";
 import { resolveComponents } from "../entities/components.ts";
 import { resolveLimits, toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { EntityPath } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
-import { isVersion } from "../entities/version.ts";
 import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
 import type { Throttles } from "../entitlement/throttles.ts";
 import type { Invocations, InvokeAccepted, InvokeFinished } from "../invocation/port.ts";
 import { failure } from "../kernel/errors.ts";
-import type { ActionRegistry, WantedVersion } from "../registry/actions.ts";
+import type { ActionRegistry } from "../registry/actions.ts";
 import {
   BODY_BYTES_MAX,
   COMMON,
@@ -27,6 +25,12 @@ import { type Call, json, type Reply } from "./http.ts";
 import { parseBoolean, parseInteger, parsePage } from "./query.ts";
 import type { Parameters, QueryParameter, Route } from "./routes.ts";
 import { actionBody, parseActionBody, parsePayload, payloadBody } from "./schemas.ts";
+import {
+  GET_VERSION_QUERY,
+  parseWanted,
+  parseWantedVersion,
+  RUN_VERSION_QUERY,
+} from "./wanted-version.ts";
 
 export interface ActionRouteOptions {
   readonly registry: ActionRegistry;
@@ -39,18 +43,12 @@ const INVOKE_QUERY: readonly QueryParameter[] = [
   { name: "blocking", type: "boolean", meaning: "Wait for the end" },
   { name: "result", type: "boolean", meaning: "Answer only the result; only where blocking" },
   { name: "timeout", type: "integer", meaning: "How long to wait, in ms from 1 to 60000" },
-  { name: "version", type: "string", meaning: "Run this version, if it is kept" },
-  { name: "alias", type: "string", meaning: "Run a version of this alias; not with version" },
+  ...RUN_VERSION_QUERY,
 ];
 
 const GET_QUERY: readonly QueryParameter[] = [
   { name: "code", type: "boolean", meaning: "With its code; standard is true" },
-  { name: "version", type: "string", meaning: "This version, if it is kept" },
-  {
-    name: "versions",
-    type: "boolean",
-    meaning: "Instead, summaries of all versions: the current one, then those that are kept",
-  },
+  ...GET_VERSION_QUERY,
 ];
 
 export function createActionRoutes(options: ActionRouteOptions): readonly Route[] {
@@ -220,28 +218,6 @@ class ActionHandlers {
     }
     return json((await registry.list(path, page)).map(toSummary));
   }
-}
-
-function parseWanted(query: URLSearchParams): WantedVersion {
-  const version = parseWantedVersion(query);
-  const alias = query.get("alias") ?? undefined;
-  if (version !== undefined && alias !== undefined) {
-    const detail = "it cannot be given together with 'version'";
-    throw failure("query-malformed", { name: "alias", detail });
-  }
-  if (alias === undefined) return version === undefined ? {} : { version };
-  if (isAliasName(alias)) return { alias };
-  throw failure("query-malformed", {
-    name: "alias",
-    detail: `'${alias}' is not the name of an alias, must be ${ALIAS_NAME}`,
-  });
-}
-
-function parseWantedVersion(query: URLSearchParams): string | undefined {
-  const version = query.get("version") ?? undefined;
-  if (version === undefined || isVersion(version)) return version;
-  const detail = `'${version}' is not a version, must be major.minor.patch`;
-  throw failure("query-malformed", { name: "version", detail });
 }
 
 function checkWait(waitMs: number, max: number): void {

@@ -55,6 +55,17 @@ test("the record of an earlier version has the action's name and path, and is ke
   );
 });
 
+test("an earlier version keeps its warm containers", async () => {
+  const invokeFirst = async () => {
+    const { json } = await invoke(brisk(), "warm", { query: "blocking=true&version=0.0.1" });
+    return json as ActivationRecord;
+  };
+  await putVersions(brisk(), "warm", 1);
+  assert.notEqual(annotationOf(await invokeFirst(), "initTime"), undefined);
+  await update(brisk(), "warm", { exec: { kind: "nodejs:24", code: say(2) } });
+  assert.equal(annotationOf(await invokeFirst(), "initTime"), undefined);
+});
+
 test("a version is shown as it was, with code or without", async () => {
   const read = async (query: string) =>
     (await brisk().request("GET", `${ACTIONS}/plain?${query}`)).json as Json;
