@@ -29,6 +29,7 @@ import { openRuntimes, type Runtimes } from "../runtimes/runtimes.ts";
 import { SettingError } from "../settings/parse.ts";
 import type { Settings } from "../settings/settings.ts";
 import { openSqliteStores, type SqliteStores } from "../stores/sqlite/open.ts";
+import type { Retention } from "../stores/sqlite/pruning.ts";
 import type { Log } from "../telemetry/log.ts";
 import { openDriver } from "./adapters.ts";
 import type { DataDirectory } from "./data-directory.ts";
@@ -61,7 +62,7 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
   const limits = toSystemLimits(settings);
   const publicDirectory = cleanup.use(openPublicDirectory(data.path));
   const apiSocket = join(publicDirectory.sockets, "api.sock");
-  const storesOpening = openSqliteStores(data.path, log);
+  const storesOpening = openSqliteStores(data.path, { log, retention: toRetention(settings) });
   const stemCells = [{ initialCount: settings.stemCells, memoryMb: STEM_CELL_MB }];
   const runtimes = openRuntimes({
     dataDirectory: data.path,
@@ -111,6 +112,10 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function toRetention({ activationRetention, activationsMax }: Settings): Retention {
+  return { activationAgeMs: activationRetention * SECOND_MS, activationsMax };
 }
 
 /** Opened side by side; where one fails, the others are closed. */

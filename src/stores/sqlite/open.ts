@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import type { Log } from "../../telemetry/log.ts";
 import type { ActivationStore, EntityStore, SubjectStore } from "../port.ts";
+import { KEEP_ALL, type Retention } from "./pruning.ts";
 import { RecordJournal } from "./record-journal.ts";
 import { StoreThread } from "./thread.ts";
 
@@ -12,9 +13,18 @@ export interface SqliteStores extends AsyncDisposable {
   readonly activations: ActivationStore;
 }
 
+export interface SqliteStoresOptions {
+  readonly log?: Log;
+  /** How long and how many activations are kept; absent: all, for ever. */
+  readonly retention?: Retention;
+}
+
 /** Rejects with `storage-failed` and a sentence where a database cannot be used. */
-export async function openSqliteStores(directory: string, log?: Log): Promise<SqliteStores> {
-  const thread = new StoreThread(directory);
+export async function openSqliteStores(
+  directory: string,
+  { log, retention = KEEP_ALL }: SqliteStoresOptions = {},
+): Promise<SqliteStores> {
+  const thread = new StoreThread({ directory, retention, log });
   try {
     await thread.opened();
   } catch (cause) {

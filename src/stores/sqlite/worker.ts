@@ -5,12 +5,16 @@ import { invariant } from "../../kernel/invariant.ts";
 import { SqliteActivations } from "./activations.ts";
 import { type Call, type Reply, type Stores, toCallFailure } from "./calls.ts";
 import { SqliteEntities } from "./entities.ts";
+import { type Retention, startPruning } from "./pruning.ts";
 import { SqliteSubjects, watchSubjects } from "./subjects.ts";
 
 const port = parentPort;
 invariant(port !== null, "the stores' thread is started as a worker");
 
-const { directory } = workerData as { readonly directory: string };
+const { directory, retention } = workerData as {
+  readonly directory: string;
+  readonly retention: Retention;
+};
 const say = (reply: Reply) => port.postMessage(reply);
 
 function open(): Stores {
@@ -33,12 +37,21 @@ function answer(stores: Stores, { id, store, method, values }: Call): void {
 try {
   const stores = open();
   const watch = watchSubjects(stores.subjects, () => say({ type: "subjects-changed" }));
+  const { activationAgeMs, activationsMax } = retention;
+  const pruning = startPruning(
+    [
+      () => stores.activations.pruneOld(Date.now() - activationAgeMs),
+      () => stores.activations.pruneExcess(activationsMax),
+    ],
+    (cause) => say({ type: "pruning-failed", failure: toCallFailure(cause, directory) }),
+  );
   port.on("message", (call: Call | "close") => {
     if (call !== "close") {
       answer(stores, call);
       return;
     }
     watch[Symbol.dispose]();
+    pruning[Symbol.dispose]();
     for (const store of Object.values(stores)) store[Symbol.dispose]();
     say({ type: "closed" });
     port.close();
