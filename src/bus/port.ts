@@ -48,6 +48,8 @@ export interface Bus extends AsyncDisposable {
   publish(topic: string, message: Buffer, keep: Keep): Promise<void>;
   /** One subscriber a topic. Messages published before are delivered first. */
   subscribe(options: SubscribeOptions): AsyncDisposable;
+  /** Messages of all topics that are not done, volatile ones left out: for whoever looks after a crash. */
+  unfinished(): Iterable<Buffer>;
   /** Messages of a topic that are not done. */
   waiting(topic: string): number;
 }

@@ -22,10 +22,10 @@ export function createInvocations({ balancer, limits }: InvocationsOptions): Inv
     Math.max(limits.payloadBytesMax, limits.parameterBytesMax) + MESSAGE_OVERHEAD_BYTES;
 
   async function invoke(request: InvokeRequest): Promise<InvokeAccepted | InvokeFinished> {
-    const { identity, action, payload, waitMs, transaction } = request;
+    const { identity, action, payload, waitMs, keyedId, transaction } = request;
     const { content, initKeys } = mergeArguments(action.document, payload);
     refuseTooLarge(content, argumentBytesMax);
-    const activationId = createActivationId();
+    const activationId = keyedId ?? createActivationId();
     const { namespace, name, version } = action.document;
     const message = {
       activationId,
@@ -33,6 +33,7 @@ export function createInvocations({ balancer, limits }: InvocationsOptions): Inv
       action: { id: `${namespace}/${name}`, revision: action.revision, version },
       user: identity,
       initKeys,
+      ...(keyedId === undefined ? {} : { acceptance: keyedId }),
       content,
     };
     if (waitMs === undefined) {

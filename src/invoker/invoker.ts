@@ -24,7 +24,7 @@ import { KB, MB, SECOND_MS } from "../kernel/units.ts";
 import { type ActivationMessage, decodeActivation } from "../messages/activation-message.ts";
 import { encodeCompletion } from "../messages/completion.ts";
 import type { ContainerPool, Job, Lease } from "../pool/pool.ts";
-import type { ActivationStore, EntityStore } from "../stores/port.ts";
+import type { ActivationStore, EntityStore, IdempotencyStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
 import { ActionCache } from "./action-cache.ts";
 import { internalError, type Outcome } from "./classify.ts";
@@ -37,6 +37,7 @@ export interface InvokerOptions {
   readonly pool: ContainerPool;
   readonly entities: Pick<EntityStore, "get">;
   readonly activations: Pick<ActivationStore, "put" | "has">;
+  readonly idempotency: Pick<IdempotencyStore, "confirm">;
   readonly limits: SystemLimits;
   /** Work from before this process that was accepted longer ago is not run. */
   readonly restartWorkAgeMs: number;
@@ -126,6 +127,7 @@ export class Invoker implements AsyncDisposable {
       const now = this.#options.clock();
       await this.#store(message, toFallbackRecord(message, outcome, { now, reason }));
     }
+    await this.#confirm(message);
     delivery.done();
   }
 
@@ -255,6 +257,7 @@ export class Invoker implements AsyncDisposable {
     const outcome = { record: toBlockingAnswer(document), result: result ?? NOTHING };
     const answer = encodeCompletion(blocking ? { ...completion, outcome } : completion);
     await this.#options.bus.publish(replyTo, answer, "volatile");
+    await this.#confirm(message);
     delivery.done();
   }
 
@@ -262,10 +265,23 @@ export class Invoker implements AsyncDisposable {
   async #store(message: ActivationMessage, record: ActivationRecord) {
     const document = toDocument(record);
     if (message.user.limits.storeActivations === false) return document;
+    const keep = message.blocking ? "written" : "durable";
+    await this.#retry(message, () => this.#options.activations.put(document, keep));
+    return document;
+  }
+
+  /** An unconfirmed idempotency key would be taken for free after a crash, once its message is done. */
+  async #confirm(message: ActivationMessage): Promise<void> {
+    const { acceptance } = message;
+    if (acceptance === undefined) return;
+    await this.#retry(message, () => this.#options.idempotency.confirm(acceptance));
+  }
+
+  async #retry(message: ActivationMessage, keep: () => Promise<void>): Promise<void> {
     for (;;) {
       try {
-        await this.#options.activations.put(document, message.blocking ? "written" : "durable");
-        return document;
+        await keep();
+        return;
       } catch (cause) {
         this.#options.log.error({ err: cause, ...toFields(message) }, "record cannot be kept yet");
         await delay(STORE_RETRY_MS, undefined, { signal: this.#closed.signal });

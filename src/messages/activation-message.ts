@@ -22,6 +22,11 @@ export interface ActivationHeader {
   /** Keys of the arguments that go into the environment at `/init`, not to `/run`. */
   readonly initKeys: readonly string[];
   readonly cause?: ActivationId;
+  /**
+   * What an idempotency key stands for, where one does: it is confirmed before this message is done. The
+   * activation's own id, or that of the trigger that was fired.
+   */
+  readonly acceptance?: ActivationId;
 }
 
 export interface ActivationMessage extends ActivationHeader {
@@ -60,4 +65,15 @@ export function decodeActivation(bytes: Buffer): ActivationMessage {
   return { ...header, content: bytes.toString("utf8", end + 1) as RawJson };
 }
 
+/** Of any message on the bus, of which few have one and those of other kinds cannot be read here. */
+export function readAcceptance(bytes: Buffer): ActivationId | undefined {
+  if (!bytes.includes(ACCEPTANCE)) return undefined;
+  try {
+    return decodeActivation(bytes).acceptance;
+  } catch {
+    return undefined;
+  }
+}
+
+const ACCEPTANCE = '"acceptance":';
 const NEWLINE = 10;

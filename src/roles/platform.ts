@@ -17,8 +17,9 @@ import type { SystemLimits } from "../entities/limits.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
 import { createAuthenticator } from "../entitlement/authenticator.ts";
 import { Throttles } from "../entitlement/throttles.ts";
+import { IdempotencyKeys } from "../invocation/idempotency-keys.ts";
 import { createInvocations } from "../invocation/invocations.ts";
-import type { Invocations } from "../invocation/port.ts";
+import type { Idempotency, Invocations } from "../invocation/port.ts";
 import { Invoker } from "../invoker/invoker.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { SECOND_MS } from "../kernel/units.ts";
@@ -93,7 +94,11 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
     new Balancer({ bus, invokers: [INVOKER], replyTo: COMPLETIONS, log }),
   );
   const invocations = createInvocations({ balancer, limits });
-  const api = openApi({ ...parts, invocations });
+  const idempotency = cleanup.use(
+    new IdempotencyKeys({ keys: stores.idempotency, clock: systemClock, log }),
+  );
+  await idempotency.recover(() => bus.unfinished());
+  const api = openApi({ ...parts, invocations, idempotency });
   cleanup.defer(() => api.close(0));
   url = await listen(api, { settings, apiSocket });
   await tell(needs, { stores, url });
@@ -182,8 +187,13 @@ function toStemCells({ kinds }: RuntimeManifest) {
   return kinds.flatMap(({ kind, stemCells }) => stemCells.map((cell) => ({ ...cell, kind })));
 }
 
-function openApi(parts: Parts & { readonly invocations: Invocations }): Api {
-  const { limits, runtimes, stores, invocations, log } = parts;
+interface ApiParts extends Parts {
+  readonly invocations: Invocations;
+  readonly idempotency: Idempotency;
+}
+
+function openApi(parts: ApiParts): Api {
+  const { limits, runtimes, stores, invocations, idempotency, log } = parts;
   const { manifest } = runtimes;
   const clock = systemClock;
   const { entities, subjects, activations } = stores;
@@ -191,7 +201,7 @@ function openApi(parts: Parts & { readonly invocations: Invocations }): Api {
   const inFlight = (namespaceUuid: string) => invocations.inFlight(namespaceUuid);
   const throttles = new Throttles({ limits, inFlight, clock });
   const routes = [
-    ...createActionRoutes({ registry, throttles, invocations, limits }),
+    ...createActionRoutes({ registry, throttles, invocations, idempotency, limits }),
     ...createActivationRoutes(activations),
     ...createNamespaceRoutes(limits),
   ];

@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import { failure } from "../../kernel/errors.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { type Call, fromCallFailure, type Reply, type Stores } from "./calls.ts";
+import type { IdempotencyLimits } from "./idempotency.ts";
 import type { Retention } from "./pruning.ts";
 
 interface Waiting {
@@ -32,6 +33,7 @@ const CALLS_MAX = 1000;
 export interface StoreThreadOptions {
   readonly directory: string;
   readonly retention: Retention;
+  readonly idempotency: IdempotencyLimits;
   readonly log: Log | undefined;
 }
 
@@ -44,12 +46,12 @@ export class StoreThread implements AsyncDisposable {
   #nextId = 1;
   #closing: (() => void) | undefined;
 
-  constructor({ directory, retention, log }: StoreThreadOptions) {
+  constructor({ directory, retention, idempotency, log }: StoreThreadOptions) {
     this.#log = log;
     // The sources run as they are, the package as it was built.
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
     this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
-      workerData: { directory, retention },
+      workerData: { directory, retention, idempotency },
     });
     this.#worker.on("message", (reply: Reply) => this.#hear(reply));
     // Nobody listens to its "error": it is our own mistake, or want of memory, and ends the process.

@@ -1,18 +1,20 @@
-// The stores' thread: opens the three databases, and answers calls in the order in which they come.
+// The stores' thread: opens the databases, and answers calls in the order in which they come.
 
 import { parentPort, workerData } from "node:worker_threads";
 import { invariant } from "../../kernel/invariant.ts";
 import { SqliteActivations } from "./activations.ts";
 import { type Call, type Reply, type Stores, toCallFailure } from "./calls.ts";
 import { SqliteEntities } from "./entities.ts";
+import { type IdempotencyLimits, SqliteIdempotency } from "./idempotency.ts";
 import { type Retention, startPruning } from "./pruning.ts";
 import { SqliteSubjects, watchSubjects } from "./subjects.ts";
 
 const port = parentPort;
 invariant(port !== null, "the stores' thread is started as a worker");
 
-const { directory, retention } = workerData as {
+const { directory, retention, idempotency } = workerData as {
   readonly directory: string;
+  readonly idempotency: IdempotencyLimits;
   readonly retention: Retention;
 };
 const say = (reply: Reply) => port.postMessage(reply);
@@ -22,6 +24,7 @@ function open(): Stores {
     entities: new SqliteEntities(directory),
     subjects: new SqliteSubjects(directory),
     activations: new SqliteActivations(directory),
+    idempotency: new SqliteIdempotency(directory, idempotency),
   };
 }
 
@@ -42,6 +45,7 @@ try {
     [
       () => stores.activations.pruneOld(Date.now() - activationAgeMs),
       () => stores.activations.pruneExcess(activationsMax),
+      () => stores.idempotency.prune(Date.now()),
     ],
     (cause) => say({ type: "pruning-failed", failure: toCallFailure(cause, directory) }),
   );
