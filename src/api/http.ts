@@ -21,10 +21,11 @@ export interface Call {
 
 export interface Reply {
   readonly status: number;
-  readonly text: string;
+  readonly text: string | Buffer;
   /** `application/json` unless given. */
   readonly contentType?: string;
   readonly activationId?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const JSON_TYPE = "application/json";
@@ -70,6 +71,7 @@ export function send(
   if (reply.status === 401) {
     headers.push("WWW-Authenticate", 'Basic realm="OpenWhisk secure realm"');
   }
+  if (reply.headers !== undefined) headers.push(...Object.entries(reply.headers).flat());
   response.writeHead(reply.status, headers);
   if (request.complete || !hasBody(request)) response.end(reply.text);
   else sendEarly({ request, response }, reply.text);
@@ -86,7 +88,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
  */
 function sendEarly(
   { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
-  text: string,
+  text: string | Buffer,
 ): void {
   const timer = setTimeout(() => request.destroy(), DRAIN_MS);
   request.once("end", () => response.end());

@@ -16,7 +16,9 @@ import type { Log } from "../telemetry/log.ts";
 import { Bodies } from "./bodies.ts";
 import { type Call, json, type Reply, send, toErrorReply } from "./http.ts";
 import { OPTIONS_OK, PONG } from "./info.ts";
+import { answerInvokers, type InvokerStates } from "./invokers.ts";
 import { createRouter, type Match, type Route, type Router } from "./routes.ts";
+import type { Viewer } from "./viewer.ts";
 
 /** Imported, the module would also load its WebSocket client: 30 ms and 8 MB that nothing here uses. */
 const { createServer } = process.getBuiltinModule("node:http");
@@ -28,6 +30,9 @@ export interface ApiOptions {
   readonly apiInfo: Reply;
   /** Made when it is first asked for. */
   readonly openApi: () => Promise<object>;
+  /** Loaded when it is first asked for. */
+  readonly viewer: () => Promise<Viewer>;
+  readonly invokers: InvokerStates;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -148,19 +153,28 @@ class HttpApi implements Api {
     return identity.then((found) => handle(match, call, found));
   }
 
-  #answerOutside(method: string, path: string): Reply {
+  #answerOutside(method: string, path: string): Reply | Promise<Reply> {
     if (path === PREFIX && method === "OPTIONS") return OPTIONS_OK;
     if (method === "GET") {
       if (path === "/") return this.#options.systemInfo;
       if (path === "/ping") return PONG;
       if (path === PREFIX) return this.#options.apiInfo;
+      if (DOCS.test(path)) return this.#answerDocs({ prefix: "", path });
+      const known = answerInvokers(path, this.#options.invokers);
+      if (known !== undefined) return known;
     }
     throw failure("method-or-path-unknown");
+  }
+
+  async #answerDocs(asked: { readonly prefix: string; readonly path: string }): Promise<Reply> {
+    const viewer = await this.#options.viewer();
+    return viewer.answer(asked);
   }
 
   #answerOpen(method: string, path: string): Reply | Promise<Reply> | undefined {
     if (method !== "GET") return undefined;
     if (path === "/") return this.#options.apiInfo;
+    if (DOCS.test(path)) return this.#answerDocs({ prefix: PREFIX, path });
     if (path !== "/api-docs" && path !== "/api-docs/") return undefined;
     return this.#options.openApi().then((document) => json(document));
   }
@@ -189,6 +203,7 @@ class HttpApi implements Api {
   }
 }
 
+const DOCS = /^\/docs(\/|$)/;
 const NO_QUERY = new URLSearchParams();
 
 function toTransactionId(given: string | string[] | undefined): TransactionId {

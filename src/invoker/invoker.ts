@@ -28,6 +28,7 @@ import type { ActivationStore, EntityStore, IdempotencyStore } from "../stores/p
 import type { Log } from "../telemetry/log.ts";
 import { ActionCache } from "./action-cache.ts";
 import { internalError, type Outcome } from "./classify.ts";
+import { Health } from "./health.ts";
 import { toFallbackRecord } from "./records.ts";
 import { runInContainer } from "./run.ts";
 
@@ -74,6 +75,7 @@ export class Invoker implements AsyncDisposable {
   readonly #running = new Set<Activation>();
   readonly #settled: (() => void)[] = [];
   readonly #closed = new AbortController();
+  readonly #health = new Health();
   #stopping = false;
   #subscription: AsyncDisposable | undefined;
 
@@ -90,6 +92,11 @@ export class Invoker implements AsyncDisposable {
       inFlightMax: IN_FLIGHT_MAX,
       deliver: (delivery) => this.#receive(delivery),
     });
+  }
+
+  get state(): "up" | "unhealthy" | "down" {
+    if (this.#stopping || this.#subscription === undefined) return "down";
+    return this.#health.isHealthy ? "up" : "unhealthy";
   }
 
   #receive(delivery: Delivery): void {
@@ -189,6 +196,7 @@ export class Invoker implements AsyncDisposable {
         concurrency: action.limits.concurrency,
       },
       placed: (lease) => {
+        this.#health.add({ failed: false });
         const whole = isLarge ? decodeActivation(delivery.message) : message;
         this.#inBackground(message, this.#run({ delivery, message: whole, action }, lease));
       },
@@ -240,6 +248,7 @@ export class Invoker implements AsyncDisposable {
   async #recordFailure({ delivery, message }: Activation, cause: unknown): Promise<void> {
     // A stop ends containers in the making; what was to run in them stays on the bus.
     if (this.#stopping) return;
+    this.#health.add({ failed: true });
     this.#options.log.error({ err: cause, ...toFields(message) }, "container cannot be made");
     const now = this.#options.clock();
     const record = toFallbackRecord(message, internalError(NOT_PROVISIONED), { now });

@@ -7,8 +7,10 @@ import { fileURLToPath } from "node:url";
 import { createActionRoutes } from "../api/actions.ts";
 import { createActivationRoutes } from "../api/activations.ts";
 import { type BuildInfo, createApiInfo, createSystemInfo } from "../api/info.ts";
+import type { InvokerStates } from "../api/invokers.ts";
 import { createNamespaceRoutes } from "../api/namespaces.ts";
 import { type Api, createApi } from "../api/server.ts";
+import type { Viewer } from "../api/viewer.ts";
 import { Balancer } from "../balancer/balancer.ts";
 import { openJournalBus } from "../bus/journal.ts";
 import type { Bus } from "../bus/port.ts";
@@ -98,7 +100,8 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
     new IdempotencyKeys({ keys: stores.idempotency, clock: systemClock, log }),
   );
   await idempotency.recover(() => bus.unfinished());
-  const api = openApi({ ...parts, invocations, idempotency });
+  const invokers = () => ({ [`${INVOKER}/0`]: invoker.state });
+  const api = openApi({ ...parts, invocations, idempotency, invokers });
   cleanup.defer(() => api.close(0));
   url = await listen(api, { settings, apiSocket });
   await tell(needs, { stores, url });
@@ -190,10 +193,11 @@ function toStemCells({ kinds }: RuntimeManifest) {
 interface ApiParts extends Parts {
   readonly invocations: Invocations;
   readonly idempotency: Idempotency;
+  readonly invokers: InvokerStates;
 }
 
 function openApi(parts: ApiParts): Api {
-  const { limits, runtimes, stores, invocations, idempotency, log } = parts;
+  const { limits, runtimes, stores, invocations, idempotency, invokers, log } = parts;
   const { manifest } = runtimes;
   const clock = systemClock;
   const { entities, subjects, activations } = stores;
@@ -206,6 +210,7 @@ function openApi(parts: ApiParts): Api {
     ...createNamespaceRoutes(limits),
   ];
   const build = readBuild();
+  let viewer: Viewer | undefined;
   return createApi({
     routes,
     authenticator: createAuthenticator(subjects),
@@ -215,6 +220,12 @@ function openApi(parts: ApiParts): Api {
       const { createOpenApi } = await import("../api/openapi.ts");
       return createOpenApi(routes, build.version);
     },
+    viewer: async () => {
+      const { Viewer } = await import("../api/viewer.ts");
+      viewer ??= new Viewer();
+      return viewer;
+    },
+    invokers,
     clock,
     log,
   });
