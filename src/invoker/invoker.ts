@@ -11,7 +11,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Bus, Delivery } from "../bus/port.ts";
 import type { Action } from "../entities/action.ts";
-import { type ActivationRecord, toBlockingAnswer, toDocument } from "../entities/activation.ts";
+import {
+  type ActivationDocument,
+  type ActivationRecord,
+  toBlockingAnswer,
+  toDocument,
+} from "../entities/activation.ts";
 import {
   type EffectiveLimits,
   findOutside,
@@ -19,6 +24,7 @@ import {
   toPayloadBytesMax,
 } from "../entities/limit-rules.ts";
 import type { NamespaceLimits, SystemLimits } from "../entities/limits.ts";
+import type { Identity } from "../entities/subject.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { KB, MB, SECOND_MS } from "../kernel/units.ts";
 import { type ActivationMessage, decodeActivation } from "../messages/activation-message.ts";
@@ -40,6 +46,8 @@ export interface InvokerOptions {
   readonly activations: Pick<ActivationStore, "put" | "has">;
   readonly idempotency: Pick<IdempotencyStore, "confirm">;
   readonly limits: SystemLimits;
+  /** Whose accepted work is not to run any more. */
+  readonly isBlocked: (user: Identity) => boolean | Promise<boolean>;
   /** Work from before this process that was accepted longer ago is not run. */
   readonly restartWorkAgeMs: number;
   readonly clock: Clock;
@@ -54,6 +62,8 @@ const STORE_RETRY_MS = SECOND_MS;
 const ABANDONED =
   "The activation was abandoned: the platform stopped while it ran, and it is not run twice.";
 const EXPIRED = "The activation expired: the platform was down for longer than its work is kept.";
+/** OpenWhisk's word for it. */
+const BLOCKED = "The action was not invoked due to a blacklisted namespace.";
 const NOT_PROVISIONED = "Failed to provision resources to run the action.";
 
 interface Activation {
@@ -113,6 +123,35 @@ export class Invoker implements AsyncDisposable {
       this.#inBackground(message, this.#recordUnrun(delivery, message));
       return;
     }
+    const isBlocked = this.#options.isBlocked(message.user);
+    if (isBlocked === false) this.#prepare(delivery, message);
+    else this.#inBackground(message, this.#prepareUnlessBlocked(delivery, message));
+  }
+
+  async #prepareUnlessBlocked(delivery: Delivery, message: ActivationMessage): Promise<void> {
+    if (await this.#isBlocked(message)) await this.#refuseBlocked({ delivery, message });
+    else this.#prepare(delivery, message);
+  }
+
+  async #isBlocked(message: ActivationMessage): Promise<boolean> {
+    try {
+      return await this.#options.isBlocked(message.user);
+    } catch (cause) {
+      // It was accepted: in doubt it runs.
+      this.#options.log.error({ err: cause, ...toFields(message) }, "subject cannot be looked up");
+      return false;
+    }
+  }
+
+  /** Somebody who waits is told; a record is not kept, so that the blocked fill no store. */
+  async #refuseBlocked(activation: Pick<Activation, "delivery" | "message">): Promise<void> {
+    const outcome: Outcome = { ...internalError(BLOCKED), statusCode: 1 };
+    const now = this.#options.clock();
+    const record = toFallbackRecord(activation.message, outcome, { now });
+    await this.#tell(activation, record, toDocument(record));
+  }
+
+  #prepare(delivery: Delivery, message: ActivationMessage): void {
     const { id, revision } = message.action;
     const action = this.#actions.peek(id, revision);
     if (action === undefined) this.#inBackground(message, this.#load(delivery, message));
@@ -210,9 +249,15 @@ export class Invoker implements AsyncDisposable {
     const { delivery, message, action } = activation;
     this.#running.add(activation);
     try {
+      // It may have waited for long.
+      const isBlocked = this.#options.isBlocked(message.user);
+      if (isBlocked !== false && (await this.#isBlocked(message))) {
+        giveBack(lease);
+        await this.#refuseBlocked(activation);
+        return;
+      }
       if (this.#stopping || !(await this.#markStarted(activation))) {
-        if (lease.fresh) lease.destroy();
-        else lease.release();
+        giveBack(lease);
         this.#inBackground(message, this.#submitAgain(activation));
         return;
       }
@@ -260,6 +305,14 @@ export class Invoker implements AsyncDisposable {
     record: ActivationRecord,
   ): Promise<void> {
     const document = await this.#store(message, record);
+    await this.#tell({ delivery, message }, record, document);
+  }
+
+  async #tell(
+    { delivery, message }: Pick<Activation, "delivery" | "message">,
+    record: ActivationRecord,
+    document: ActivationDocument,
+  ): Promise<void> {
     const { activationId, blocking, replyTo } = message;
     const { statusCode, result } = record.response;
     const completion = { activationId, invoker: this.#options.id, statusCode };
@@ -332,6 +385,12 @@ export class Invoker implements AsyncDisposable {
 }
 
 const NOTHING = "{}" as NonNullable<ActivationRecord["response"]["result"]>;
+
+/** Without having been used. */
+function giveBack(lease: Lease): void {
+  if (lease.fresh) lease.destroy();
+  else lease.release();
+}
 
 function toFields({ activationId, transaction }: ActivationMessage) {
   return { activationId, transactionId: transaction[0] };

@@ -18,6 +18,7 @@ import type { ContainerDriver } from "../drivers/port.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
 import { createAuthenticator } from "../entitlement/authenticator.ts";
+import { createBlocklist } from "../entitlement/blocklist.ts";
 import { Throttles } from "../entitlement/throttles.ts";
 import { IdempotencyKeys } from "../invocation/idempotency-keys.ts";
 import { createInvocations } from "../invocation/invocations.ts";
@@ -178,6 +179,7 @@ function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
       pool,
       ...stores,
       limits,
+      isBlocked: createBlocklist(stores.subjects),
       restartWorkAgeMs: settings.restartWorkAge * SECOND_MS,
       clock: systemClock,
       log,
