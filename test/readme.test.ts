@@ -1,9 +1,9 @@
-// The README's walk-through, typed as it stands there against a fresh platform. In what it shows, `…`
-// stands for anything, and any white space for any other.
+// The walk-throughs of README and docs, typed as they stand there against a fresh platform each. In what
+// they show, `…` stands for anything, and any white space for any other.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -15,20 +15,24 @@ interface Step {
   readonly shown: string;
 }
 
-/** Where the README says that the platform listens. */
-const README_URL = "http://127.0.0.1:3233";
+/** Where they say that the platform listens. */
+const SHOWN_URL = "http://127.0.0.1:3233";
 /** A record may follow an accepted invocation by as much. */
 const RECORD_MS = 10_000;
 const POLL_MS = 50;
 const ROOT = join(import.meta.dirname, "..");
 
-test("the walk-through of the README goes as it says", async () => {
+for (const page of ["README.md", ...globSync("docs/*.md", { cwd: ROOT })]) {
+  test(`the walk-through of ${page} goes as it says`, () => walkThrough(page));
+}
+
+async function walkThrough(page: string): Promise<void> {
   await using brisk = await startBrisk();
   using directory = createDirectory();
   // What a shell keeps from one command to the next.
   let variables = "";
-  for (const { command, shown } of readSteps(join(ROOT, "README.md"))) {
-    const typed = command.replaceAll(README_URL, brisk.url);
+  for (const { command, shown } of readSteps(join(ROOT, page))) {
+    const typed = command.replaceAll(SHOWN_URL, brisk.url);
     if (/^[A-Z]+=/.test(typed)) {
       variables += `${typed}\n`;
       continue;
@@ -36,12 +40,12 @@ test("the walk-through of the README goes as it says", async () => {
     const run = () => runShell(variables + typed, { directory: directory.path, data: brisk.data });
     await assertShown(command, { run, shown });
   }
-});
+}
 
 function readSteps(file: string): Step[] {
   const blocks = readFileSync(file, "utf8").matchAll(/^```console\n(.*?)^```/gms);
   const steps = [...blocks].flatMap(([, block = ""]) => toSteps(block));
-  assert.ok(steps.length > 0, "the README has a walk-through");
+  assert.ok(steps.length > 0, `${file} has a walk-through`);
   return steps;
 }
 
