@@ -24,10 +24,11 @@ export interface Call {
 export interface Reply {
   readonly status: number;
   /** Empty where the status is 204. */
-  readonly text: string;
+  readonly text: string | Buffer;
   /** `application/json` unless given. */
   readonly contentType?: string;
   readonly activationId?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A reply with headers of its own: none are added but its length and the request's id. */
@@ -81,11 +82,13 @@ export function send(
   else sendEarly(exchange, body);
 }
 
-function toBareReply({ status, text, contentType = JSON_TYPE, activationId }: Reply): BareReply {
+function toBareReply(reply: Reply): BareReply {
+  const { status, text, contentType = JSON_TYPE, activationId } = reply;
   const headers = [...CORS_HEADERS];
   if (!isBodiless(status)) headers.push("Content-Type", contentType);
   if (activationId !== undefined) headers.push(ACTIVATION_HEADER, activationId);
   if (status === 401) headers.push("WWW-Authenticate", 'Basic realm="OpenWhisk secure realm"');
+  if (reply.headers !== undefined) headers.push(...Object.entries(reply.headers).flat());
   return { status, headers, body: text };
 }
 

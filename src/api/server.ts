@@ -24,7 +24,9 @@ import {
   toErrorReply,
 } from "./http.ts";
 import { OPTIONS_OK, PONG } from "./info.ts";
+import { answerInvokers, type InvokerStates } from "./invokers.ts";
 import { createRouter, type Match, type Route, type Router, type Subtree } from "./routes.ts";
+import type { Viewer } from "./viewer.ts";
 
 /** Imported, the module would also load its WebSocket client: 30 ms and 8 MB that nothing here uses. */
 const { createServer } = process.getBuiltinModule("node:http");
@@ -37,6 +39,9 @@ export interface ApiOptions {
   readonly apiInfo: Reply;
   /** Made when it is first asked for. */
   readonly openApi: () => Promise<object>;
+  /** Loaded when it is first asked for. */
+  readonly viewer: () => Promise<Viewer>;
+  readonly invokers: InvokerStates;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -176,19 +181,28 @@ class HttpApi implements Api {
     return identity instanceof Promise ? identity.then(answer) : answer(identity);
   }
 
-  #answerOutside(method: string, path: string): Reply {
+  #answerOutside(method: string, path: string): Reply | Promise<Reply> {
     if (path === PREFIX && method === "OPTIONS") return OPTIONS_OK;
     if (method === "GET") {
       if (path === "/") return this.#options.systemInfo;
       if (path === "/ping") return PONG;
       if (path === PREFIX) return this.#options.apiInfo;
+      if (DOCS.test(path)) return this.#answerDocs({ prefix: "", path });
+      const known = answerInvokers(path, this.#options.invokers);
+      if (known !== undefined) return known;
     }
     throw failure("method-or-path-unknown");
+  }
+
+  async #answerDocs(asked: { readonly prefix: string; readonly path: string }): Promise<Reply> {
+    const viewer = await this.#options.viewer();
+    return viewer.answer(asked);
   }
 
   #answerOpen(method: string, path: string): Reply | Promise<Reply> | undefined {
     if (method !== "GET") return undefined;
     if (path === "/") return this.#options.apiInfo;
+    if (DOCS.test(path)) return this.#answerDocs({ prefix: PREFIX, path });
     if (path !== "/api-docs" && path !== "/api-docs/") return undefined;
     return this.#options.openApi().then((document) => json(document));
   }
@@ -219,6 +233,7 @@ class HttpApi implements Api {
 
 type Dispatched = Promise<Reply | BareReply> | Reply;
 
+const DOCS = /^\/docs(\/|$)/;
 const NO_QUERY = new URLSearchParams();
 
 function toTransactionId(given: string | string[] | undefined): TransactionId {

@@ -60,6 +60,11 @@ export const CATALOGUE = {
     (d) =>
       `The request's Content-Type is not supported. Expected:\napplication/json, got ${d.is || "none"}`,
   ),
+  "idempotency-key-reused": entry<{ key: string }>(
+    422,
+    (d) =>
+      `The Idempotency-Key '${d.key}' was used for another request within the last 24 hours: every other request needs a key of its own`,
+  ),
   invalid: entry<{ detail: string }>(400, (d) => d.detail),
   "kind-not-allowed": entry<{ kind: string }>(
     403,
@@ -138,6 +143,11 @@ export const CATALOGUE = {
   "too-many-concurrent": entry<{ count: number; allowed: number }>(
     429,
     (d) => `Too many concurrent requests in flight ${allowedCount(d)}.`, // OW
+  ),
+  "too-many-keys": entry<{ allowed: number }>(
+    429,
+    (d) =>
+      `Too many idempotency keys in the last 24 hours (allowed: ${d.allowed}): nothing was accepted; leave the header out, or wait`,
   ),
   "too-many-per-minute": entry<{ count: number; allowed: number }>(
     429,
