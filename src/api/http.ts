@@ -71,8 +71,19 @@ export function send(
     headers.push("WWW-Authenticate", 'Basic realm="OpenWhisk secure realm"');
   }
   response.writeHead(reply.status, headers);
-  if (request.complete || !hasBody(request)) response.end(reply.text);
-  else sendEarly({ request, response }, reply.text);
+  const body = toBody(reply.text, transactionId);
+  if (request.complete || !hasBody(request)) response.end(body);
+  else sendEarly({ request, response }, body);
+}
+
+const BEYOND_ASCII = /[\x80-\xff]/;
+
+/**
+ * Node writes headers in the encoding of a text that follows them, UTF-8: a transaction id of other
+ * characters would come back as others. Before bytes it writes them as they came.
+ */
+function toBody(text: string, transactionId: TransactionId): string | Buffer {
+  return BEYOND_ASCII.test(transactionId) ? Buffer.from(text) : text;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -86,11 +97,11 @@ function hasBody({ headers }: IncomingMessage): boolean {
  */
 function sendEarly(
   { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
-  text: string,
+  body: string | Buffer,
 ): void {
   const timer = setTimeout(() => request.destroy(), DRAIN_MS);
   request.once("end", () => response.end());
   request.once("close", () => clearTimeout(timer));
-  response.write(text);
+  response.write(body);
   request.resume();
 }

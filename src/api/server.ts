@@ -89,7 +89,12 @@ class HttpApi implements Api {
       maxHeaderSize: HEADERS_BYTES_MAX,
       noDelay: true,
     };
-    const server = createServer(settings, (request, response) => this.#take(request, response));
+    const take = (request: IncomingMessage, response: ServerResponse) =>
+      this.#take(request, response);
+    const server = createServer(settings, take);
+    // Without listeners Node answers the first of these without a body, and the second not at all.
+    server.on("checkExpectation", take);
+    server.on("connect", (_, socket) => refuseTunnel(socket as Socket));
     server.on("clientError", (cause, socket) => refuseClient(cause, socket as Socket));
     this.#servers.push(server);
     return server;
@@ -119,6 +124,10 @@ class HttpApi implements Api {
 
   #dispatch(request: IncomingMessage, transactionId: TransactionId): Promise<Reply> | Reply {
     const { method = "", url = "/", headers } = request;
+    const { expect } = headers;
+    if (expect !== undefined && !CONTINUE.test(expect)) {
+      throw failure("expectation-unknown", { is: expect });
+    }
     if (url.length > URI_LENGTH_MAX) throw failure("uri-too-long");
     const mark = url.indexOf("?");
     const raw = mark === -1 ? url : url.slice(0, mark);
@@ -197,6 +206,8 @@ function toTransactionId(given: string | string[] | undefined): TransactionId {
     : createTransactionId();
 }
 
+const CONTINUE = /^100-continue$/i;
+
 const JSON_RANGE = /(^|,)\s*(\*\/\*|application\/\*|application\/json)\s*(;|,|$)/i;
 
 function acceptsJson(accept: string | undefined): boolean {
@@ -240,11 +251,26 @@ function refuseClient(cause: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy();
     return;
   }
-  const isLarge = cause.code === "HPE_HEADER_OVERFLOW";
-  const status = isLarge ? "431 Request Header Fields Too Large" : "400 Bad Request";
-  const error = isLarge
-    ? `The request's headers exceed ${HEADERS_BYTES_MAX} bytes`
-    : `The request is not valid HTTP: ${cause.message}`;
+  switch (cause.code) {
+    case "HPE_HEADER_OVERFLOW": {
+      const error = `The request's headers exceed ${HEADERS_BYTES_MAX} bytes`;
+      endWith(socket, "431 Request Header Fields Too Large", error);
+      break;
+    }
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      endWith(socket, "408 Request Timeout", "The request did not come whole in time");
+      break;
+    default:
+      endWith(socket, "400 Bad Request", `The request is not valid HTTP: ${cause.message}`);
+  }
+}
+
+/** CONNECT asks for a proxy. */
+function refuseTunnel(socket: Socket): void {
+  endWith(socket, "404 Not Found", failure("method-or-path-unknown").message);
+}
+
+function endWith(socket: Socket, status: string, error: string): void {
   const code = createTransactionId();
   const text = JSON.stringify({ error, code });
   const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nX-Request-ID: ${code}`;

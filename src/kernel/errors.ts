@@ -42,6 +42,10 @@ export const CATALOGUE = {
     (d) =>
       `The request's Content-Type is not supported. Expected:\napplication/json, got ${d.is || "none"}`,
   ),
+  "expectation-unknown": entry<{ is: string }>(
+    417,
+    (d) => `The request's Expect header is "${d.is}", must be 100-continue`,
+  ),
   invalid: entry<{ detail: string }>(400, (d) => d.detail),
   "kind-not-allowed": entry<{ kind: string }>(
     403,

@@ -7,8 +7,8 @@ import { basic, type createKey } from "../api/tenants.ts";
 import type { Answer, Brisk } from "../harness.ts";
 import { checkAnswer } from "./answers.ts";
 import type { Operation } from "./document.ts";
-import { EntityModel } from "./model.ts";
-import type { FuzzRequest } from "./requests.ts";
+import { type Change, EntityModel } from "./model.ts";
+import type { Credentials, FuzzRequest } from "./requests.ts";
 import { ACTIVATION_ID, OTHER_NAMESPACE, OWN_NAMESPACE } from "./words.ts";
 
 /** No request of this test waits for anything that takes so long. */
@@ -22,7 +22,7 @@ export interface LaneOptions {
   readonly brisk: Brisk;
   readonly operations: readonly Operation[];
   readonly own: Key;
-  /** Of the namespace that all are foreign to. */
+  /** Of another sender, to whom this one's namespace is as foreign. */
   readonly other: Key;
 }
 
@@ -51,15 +51,16 @@ export class Lane {
   async send(request: FuzzRequest): Promise<Answer> {
     const path = this.#fill(request.path, request);
     const body = request.body && Buffer.from(this.#fill(request.body.toString("latin1")), "latin1");
+    const sent = body === undefined ? {} : { body };
     let answer: Answer | undefined;
     try {
       answer = await this.#options.brisk.request(request.method, PREFIX + path + request.query, {
-        ...(body === undefined ? {} : { body }),
+        ...sent,
         headers: { ...request.headers, authorization: this.#authorization(request) },
         signal: AbortSignal.timeout(DEADLINE_MS),
       });
       checkAnswer(request, answer);
-      await this.#keep(request, path, answer);
+      await this.#keep(request.credentials, { method: request.method, path, ...sent }, answer);
       return answer;
     } catch (cause) {
       const shown = { ...request, operation: request.operation.path, path, body: show(body) };
@@ -69,7 +70,8 @@ export class Lane {
     }
   }
 
-  async #keep({ method, credentials }: FuzzRequest, path: string, answer: Answer): Promise<void> {
+  async #keep(credentials: Credentials, change: Change, answer: Answer): Promise<void> {
+    const { method, path } = change;
     const [, , namespace] = path.split("/");
     const isOwn = namespace === "_" || namespace === this.#options.own.name;
     const isChange = method === "PUT" || method === "DELETE";
@@ -78,7 +80,7 @@ export class Lane {
     }
     const id = answer.headers["x-openwhisk-activation-id"];
     if (typeof id === "string") this.#activationIds.push(id);
-    await this.#model.apply(method, path, answer);
+    await this.#model.apply(change, answer);
   }
 
   #fill(text: string, { credentials }: Partial<FuzzRequest> = {}): string {

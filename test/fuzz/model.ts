@@ -13,6 +13,13 @@ export type Ask = (method: string, path: string) => Promise<Answer>;
 const LINKED = ["rules", "status", "actions", "feeds"];
 const PAGE = 200;
 
+export interface Change {
+  readonly method: string;
+  /** Below `/api/v1`. */
+  readonly path: string;
+  readonly body?: Buffer;
+}
+
 interface Place {
   /** Decoded, below `/namespaces/NS`: `actions/package/name`. */
   readonly key: string;
@@ -36,12 +43,16 @@ export class EntityModel {
   }
 
   /** Of a request that its sender may make: what it changed is looked at, and kept in mind. */
-  async apply(method: string, path: string, answer: Answer): Promise<void> {
+  async apply({ method, path, body }: Change, answer: Answer): Promise<void> {
     if (answer.status !== 200 || (method !== "PUT" && method !== "DELETE")) return;
     const place = this.#find(path);
     if (place === undefined) return;
-    if (method === "PUT") await this.#put(place, answer.json as Json);
-    else await this.#delete(place, answer.json as Json);
+    const document = answer.json as Json;
+    if (method === "DELETE") await this.#delete(place, document);
+    else {
+      checkKept(JSON.parse(body?.toString() ?? ""), document);
+      await this.#put(place, document);
+    }
   }
 
   #find(path: string): Place | undefined {
@@ -107,10 +118,29 @@ export class EntityModel {
     const expected = [...this.#stored]
       .filter(([key]) => key.startsWith(`${collection}/`))
       .map(([, { document }]) => describe(document));
-    assert.deepEqual(listed.sort(), expected.sort(), `the list of ${collection}`);
+    assert.deepEqual(new Set(listed), new Set(expected), `the list of ${collection}`);
+    assert.equal(listed.length, expected.length, `the list of ${collection} has nothing twice`);
     const { json } = await this.#ask("GET", `${path}?count=true`);
     assert.deepEqual(json, { [collection]: expected.length });
   }
+}
+
+/** What was asked for is what is answered; what is left out or null keeps what was there. */
+function checkKept(asked: Json, written: Json): void {
+  const exec = written["exec"] as Json | undefined;
+  const askedExec = asked["exec"] as Json | null | undefined;
+  assert.equal(written["publish"], asked["publish"] ?? written["publish"], "publish");
+  // A sequence is not made of code, and has parameters of its own.
+  if (exec?.["kind"] === "sequence") return;
+  assert.equal(exec?.["code"], askedExec?.["code"] ?? askedExec?.["jar"] ?? exec?.["code"], "code");
+  const given = toMap(asked["parameters"] ?? written["parameters"]);
+  assert.deepEqual(toMap(written["parameters"]), given, "parameters");
+}
+
+/** Of a key given twice the last one holds. */
+function toMap(keyValues: unknown): ReadonlyMap<string, unknown> {
+  const entries = (keyValues ?? []) as readonly { readonly key: string; readonly value: unknown }[];
+  return new Map(entries.map(({ key, value }) => [key, value]));
 }
 
 function describe({ namespace, name, version, updated }: Json): string {

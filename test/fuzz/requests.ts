@@ -28,10 +28,13 @@ function mostly<T>(right: fc.Arbitrary<T>, wrong: fc.Arbitrary<T>, weight = 12):
   return fc.oneof({ weight, arbitrary: right }, { weight: 1, arbitrary: wrong });
 }
 
+/** More is put than deleted, so that there is something to ask for. */
+const WEIGHTS: Readonly<Record<string, number>> = { PUT: 6, POST: 3, GET: 2 };
+
 export function createRequests(operations: readonly Operation[]): fc.Arbitrary<FuzzRequest> {
   return fc.oneof(
     ...operations.map((operation) => ({
-      weight: operation.method === "PUT" ? 4 : operation.isEntity ? 2 : 1,
+      weight: WEIGHTS[operation.method] ?? 1,
       arbitrary: requestOf(operation),
     })),
   );
@@ -47,6 +50,7 @@ function requestOf(operation: Operation): fc.Arbitrary<FuzzRequest> {
       credentials: mostly<Credentials>(
         fc.constant("own"),
         fc.constantFrom("other", "none", "unknown", "malformed"),
+        25,
       ),
       body: bodyOf(operation),
     })
@@ -100,7 +104,7 @@ function wordFor(parameter: string, collection: string): fc.Arbitrary<string> {
   switch (parameter) {
     case "namespace":
       return fc.oneof(
-        { weight: 6, arbitrary: fc.constantFrom("_", OWN_NAMESPACE) },
+        { weight: 12, arbitrary: fc.constantFrom("_", OWN_NAMESPACE) },
         { weight: 1, arbitrary: fc.constant(OTHER_NAMESPACE) },
       );
     case "package":
@@ -144,8 +148,8 @@ function oddPath(operation: Operation): fc.Arbitrary<Path> {
 
 function queryOf({ query }: Operation): fc.Arbitrary<string> {
   const known = query.map(({ name, type }) => {
-    const right =
-      QUERY_WORDS[name] ?? (type === "boolean" ? fc.constantFrom("true", "false") : oddQuery);
+    const word = QUERY_WORDS[name]?.map(encodeURIComponent);
+    const right = word ?? (type === "boolean" ? fc.constantFrom("true", "false") : oddQuery);
     return mostly(right, oddQuery, 8).map((value) => `${name}=${value}`);
   });
   const unknown = fc.tuple(oddQuery, oddQuery).map(([name, value]) => `${name}=${value}`);

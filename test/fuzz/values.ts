@@ -73,7 +73,7 @@ const LITERAL = /"(?:[^"\\]|\\.)*"(?!\s*:)|-?\d[\d.eE+-]*|true|false|null|\[\]|\
 /** A schema's values, now and then with what it does not allow. Small: every level has a few members. */
 export function schemaValue(schema: Json, field = ""): fc.Arbitrary<unknown> {
   return fc.oneof(
-    { weight: 40, arbitrary: soundValue(schema, field) },
+    { weight: 200, arbitrary: soundValue(schema, field) },
     { weight: 1, arbitrary: anyValue },
   );
 }
@@ -83,7 +83,7 @@ function soundValue(schema: Json, field: string): fc.Arbitrary<unknown> {
   if (choices !== undefined) {
     // What may be left out as null mostly is not: it is left out as a member more often.
     const weighted = choices.map((choice) => ({
-      weight: choice["type"] === "null" ? 1 : 10,
+      weight: choice["type"] === "null" ? 1 : 20,
       arbitrary: soundValue(choice, field),
     }));
     return fc.oneof(...weighted);
@@ -116,9 +116,9 @@ function objectValue(schema: Json): fc.Arbitrary<unknown> {
   const required = (schema["required"] ?? []) as readonly string[];
   const members = properties.map(([name, member]): fc.Arbitrary<[string, unknown][]> => {
     const value = schemaValue(member, name).map((one): [string, unknown][] => [[name, one]]);
-    const missing = required.includes(name) ? 1 : 10;
+    const missing = required.includes(name) ? 1 : 20;
     return fc.oneof(
-      { weight: 20, arbitrary: value },
+      { weight: 60, arbitrary: value },
       { weight: missing, arbitrary: fc.constant<[string, unknown][]>([]) },
     );
   });
