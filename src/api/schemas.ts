@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import type { ActionRequest } from "../entities/action-update.ts";
 import { failure } from "../kernel/errors.ts";
-import { isJsonObject, isTooDeep } from "../kernel/json.ts";
+import { hasInfinity, isJsonObject, isTooDeep, isTooWide, VALUES_MAX } from "../kernel/json.ts";
 
 /** `null` for an optional field is the same as leaving it out. */
 function optional<const Schema extends v.GenericSchema>(schema: Schema) {
@@ -81,7 +81,10 @@ function parseBody<Schema extends v.GenericSchema>(
   // The schema's objects would also take an array.
   if (!isJsonObject(value)) throw failure("body-malformed", { detail: toKindDetail(value) });
   const result = v.safeParse(schema, value, { abortEarly: true });
-  if (result.success) return result.output;
+  if (result.success) {
+    if (hasInfinity(result.output)) throw failure("body-malformed", { detail: TOO_LARGE });
+    return result.output;
+  }
   throw failure("body-malformed", { detail: toDetail(result.issues[0]) });
 }
 
@@ -89,6 +92,7 @@ function parseBody<Schema extends v.GenericSchema>(
 export function parseJson(text: string): unknown {
   if (text === "") throw failure("body-malformed", { detail: "the body is empty, must be JSON" });
   if (isTooDeep(text)) throw failure("body-malformed", { detail: TOO_DEEP });
+  if (isTooWide(text)) throw failure("body-malformed", { detail: TOO_WIDE });
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -98,6 +102,9 @@ export function parseJson(text: string): unknown {
 }
 
 const TOO_DEEP = "the body is nested too deeply, must have at most 1000 levels";
+
+const TOO_WIDE = `the body has too many values, must have at most ${VALUES_MAX}`;
+const TOO_LARGE = "a number in the body is too large, must be at most 1.8e308";
 
 /** Of a value that is no object. */
 export function toKindDetail(value: unknown): string {

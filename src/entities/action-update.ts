@@ -117,7 +117,8 @@ function toExec({ kind, code, main }: ExecRequest, rules: ActionRules): CodeExec
   refuseDeprecated(runtime);
   const missing = manifest.missing(runtime.kind);
   if (missing !== undefined) throw failure("invalid", { detail: missing });
-  const exec = { kind: runtime.kind, code, binary: isBase64(code) };
+  // Half of a surrogate pair cannot be written to a file: it is shown as what it becomes there.
+  const exec = { kind: runtime.kind, code: code.toWellFormed(), binary: isBase64(code) };
   return main === undefined ? exec : { ...exec, main };
 }
 
@@ -128,8 +129,8 @@ function isBase64(code: string): boolean {
 }
 
 function chooseAnnotations({ request, before }: ActionUpdate, exec: CodeExec): readonly KeyValue[] {
-  const dropped = request.delAnnotations ?? [];
-  const kept = (before?.annotations ?? []).filter(({ key }) => !dropped.includes(key));
+  const dropped = new Set(request.delAnnotations);
+  const kept = (before?.annotations ?? []).filter(({ key }) => !dropped.has(key));
   const merged = mergeKeyValues(kept, request.annotations ?? []);
   const isSet = merged.some(({ key }) => key === API_KEY);
   const keyed =

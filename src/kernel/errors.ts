@@ -121,6 +121,9 @@ export class BriskError extends Error {
   }
 }
 
+/** A text is echoed so far: who sends a megabyte knows what it was. */
+const TEXT_LENGTH_MAX = 2000;
+
 /** Makes a catalogue error: `throw failure("too-large", { field: "exec", is, allowed })`. */
 export function failure<Code extends ErrorCode>(
   code: Code,
@@ -128,6 +131,8 @@ export function failure<Code extends ErrorCode>(
     ? [details?: undefined, cause?: unknown]
     : [details: DetailsOf<Code>, cause?: unknown]
 ): BriskError {
-  const text = CATALOGUE[code].text as Text<unknown>;
-  return new BriskError(code, text(details), cause);
+  const toText = CATALOGUE[code].text as Text<unknown>;
+  const text = toText(details);
+  const isLong = text.length > TEXT_LENGTH_MAX;
+  return new BriskError(code, isLong ? `${text.slice(0, TEXT_LENGTH_MAX)}…` : text, cause);
 }

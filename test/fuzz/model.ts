@@ -132,7 +132,9 @@ function checkKept(asked: Json, written: Json): void {
   assert.equal(written["publish"], asked["publish"] ?? written["publish"], "publish");
   // A sequence is not made of code, and has parameters of its own.
   if (exec?.["kind"] === "sequence") return;
-  assert.equal(exec?.["code"], askedExec?.["code"] ?? askedExec?.["jar"] ?? exec?.["code"], "code");
+  const code = askedExec?.["code"] ?? askedExec?.["jar"] ?? exec?.["code"];
+  // Half of a surrogate pair is no character.
+  assert.equal(exec?.["code"], typeof code === "string" ? code.toWellFormed() : code, "code");
   const given = toMap(asked["parameters"] ?? written["parameters"]);
   assert.deepEqual(toMap(written["parameters"]), given, "parameters");
 }
