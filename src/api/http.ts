@@ -86,7 +86,8 @@ function toBody(text: string, transactionId: TransactionId): string | Buffer {
   return BEYOND_ASCII.test(transactionId) ? Buffer.from(text) : text;
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
+/** Whether the request comes with a body, of which it need not have sent anything yet. */
+export function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers["content-length"];
   return (length !== undefined && length !== "0") || headers["transfer-encoding"] !== undefined;
 }

@@ -14,8 +14,15 @@ import { createTransactionId, type TransactionId } from "../kernel/ids.ts";
 import { KB, MB, SECOND_MS } from "../kernel/units.ts";
 import type { Log } from "../telemetry/log.ts";
 import { Bodies } from "./bodies.ts";
-import { type Call, json, type Reply, send, toErrorReply } from "./http.ts";
+import { type Call, hasBody, json, type Reply, send, toErrorReply } from "./http.ts";
 import { OPTIONS_OK, PONG } from "./info.ts";
+import {
+  checkHttp,
+  HEADERS_BYTES_MAX,
+  refuseClient,
+  refuseTunnel,
+  toOriginForm,
+} from "./protocol.ts";
 import { createRouter, type Match, type Route, type Router } from "./routes.ts";
 
 /** Imported, the module would also load its WebSocket client: 30 ms and 8 MB that nothing here uses. */
@@ -45,7 +52,6 @@ export interface Api {
 /** OpenWhisk's bounds on a request (rest-api specification, 1.1). */
 const URI_LENGTH_MAX = 8 * KB;
 const IDLE_MS = 70 * SECOND_MS;
-const HEADERS_BYTES_MAX = 32 * KB;
 /** Five of the largest, or hundreds of common large ones; they take up to three times as much memory. */
 const BODIES_BYTES_MAX = 256 * MB;
 const PREFIX = "/api/v1";
@@ -61,6 +67,8 @@ class HttpApi implements Api {
   readonly #router: Router;
   readonly #servers: Server[] = [];
   readonly #bodies = new Bodies(BODIES_BYTES_MAX);
+  /** Connections on which a request's body is still to come, and its answer is gone. */
+  readonly #answeredEarly = new WeakSet<Socket>();
   #refusing = false;
 
   constructor(options: ApiOptions) {
@@ -88,6 +96,8 @@ class HttpApi implements Api {
       keepAliveTimeout: IDLE_MS,
       maxHeaderSize: HEADERS_BYTES_MAX,
       noDelay: true,
+      // Node would answer it without a body; it is asked for in `#dispatch`.
+      requireHostHeader: false,
     };
     const take = (request: IncomingMessage, response: ServerResponse) =>
       this.#take(request, response);
@@ -95,9 +105,15 @@ class HttpApi implements Api {
     // Without listeners Node answers the first of these without a body, and the second not at all.
     server.on("checkExpectation", take);
     server.on("connect", (_, socket) => refuseTunnel(socket as Socket));
-    server.on("clientError", (cause, socket) => refuseClient(cause, socket as Socket));
+    server.on("clientError", (cause, socket) => this.#refuse(cause, socket as Socket));
     this.#servers.push(server);
     return server;
+  }
+
+  #refuse(cause: NodeJS.ErrnoException, socket: Socket): void {
+    // A second answer to one request would be taken for the next one's.
+    if (this.#answeredEarly.has(socket)) socket.destroy();
+    else refuseClient(cause, socket);
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {
@@ -105,6 +121,10 @@ class HttpApi implements Api {
     const answer = (reply: Reply) => {
       this.#bodies.free(request);
       if (response.destroyed) return;
+      if (!request.complete && hasBody(request)) {
+        this.#answeredEarly.add(request.socket);
+        request.once("end", () => this.#answeredEarly.delete(request.socket));
+      }
       send({ request, response }, reply, transactionId);
       const { log } = this.#options;
       if (log.isLevelEnabled("debug")) {
@@ -123,11 +143,9 @@ class HttpApi implements Api {
   }
 
   #dispatch(request: IncomingMessage, transactionId: TransactionId): Promise<Reply> | Reply {
-    const { method = "", url = "/", headers } = request;
-    const { expect } = headers;
-    if (expect !== undefined && !CONTINUE.test(expect)) {
-      throw failure("expectation-unknown", { is: expect });
-    }
+    const { method = "", headers } = request;
+    checkHttp(request);
+    const url = toOriginForm(request.url ?? "/");
     if (url.length > URI_LENGTH_MAX) throw failure("uri-too-long");
     const mark = url.indexOf("?");
     const raw = mark === -1 ? url : url.slice(0, mark);
@@ -206,8 +224,6 @@ function toTransactionId(given: string | string[] | undefined): TransactionId {
     : createTransactionId();
 }
 
-const CONTINUE = /^100-continue$/i;
-
 const JSON_RANGE = /(^|,)\s*(\*\/\*|application\/\*|application\/json)\s*(;|,|$)/i;
 
 function acceptsJson(accept: string | undefined): boolean {
@@ -243,36 +259,4 @@ function closed(server: Server): Promise<void> {
     server.close((cause) => (cause === undefined ? resolve() : reject(cause)));
     server.closeIdleConnections();
   });
-}
-
-/** What is no HTTP gets the same kind of answer as everything else. */
-function refuseClient(cause: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || cause.code === "ECONNRESET") {
-    socket.destroy();
-    return;
-  }
-  switch (cause.code) {
-    case "HPE_HEADER_OVERFLOW": {
-      const error = `The request's headers exceed ${HEADERS_BYTES_MAX} bytes`;
-      endWith(socket, "431 Request Header Fields Too Large", error);
-      break;
-    }
-    case "ERR_HTTP_REQUEST_TIMEOUT":
-      endWith(socket, "408 Request Timeout", "The request did not come whole in time");
-      break;
-    default:
-      endWith(socket, "400 Bad Request", `The request is not valid HTTP: ${cause.message}`);
-  }
-}
-
-/** CONNECT asks for a proxy. */
-function refuseTunnel(socket: Socket): void {
-  endWith(socket, "404 Not Found", failure("method-or-path-unknown").message);
-}
-
-function endWith(socket: Socket, status: string, error: string): void {
-  const code = createTransactionId();
-  const text = JSON.stringify({ error, code });
-  const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nX-Request-ID: ${code}`;
-  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\nConnection: close\r\n\r\n${text}`);
 }
