@@ -10,7 +10,17 @@ function optional<const Schema extends v.GenericSchema>(schema: Schema) {
   return v.nullish(schema);
 }
 
-const keyValue = v.object({
+/** As `v.object`, which also takes an array: that would be as good as an object without members. */
+function object<const Entries extends v.ObjectEntries>(
+  entries: Entries,
+): v.ObjectSchema<Entries, undefined> {
+  const schema = v.object(entries);
+  const run: (typeof schema)["~run"] = (dataset, config) =>
+    schema["~run"](Array.isArray(dataset.value) ? { value: "an array" } : dataset, config);
+  return { ...schema, "~run": run };
+}
+
+const keyValue = object({
   key: v.string(),
   value: v.unknown(),
   init: v.optional(v.boolean()),
@@ -18,7 +28,7 @@ const keyValue = v.object({
 
 const wholeNumber = v.pipe(v.number(), v.integer());
 
-const exec = v.object({
+const exec = object({
   kind: v.string(),
   code: optional(v.string()),
   /** The old name of `code`. */
@@ -26,13 +36,13 @@ const exec = v.object({
   main: optional(v.string()),
 });
 
-export const actionBody = v.object({
+export const actionBody = object({
   exec: optional(exec),
   parameters: optional(v.array(keyValue)),
   annotations: optional(v.array(keyValue)),
   delAnnotations: optional(v.array(v.string())),
   limits: optional(
-    v.object({
+    object({
       timeout: optional(wholeNumber),
       memory: optional(wholeNumber),
       logs: optional(wholeNumber),
