@@ -43,10 +43,6 @@ export class Lane {
     );
   }
 
-  get entityCount(): number {
-    return this.#model.size;
-  }
-
   /** Rejects with what was sent and answered where an invariant does not hold. */
   async send(request: FuzzRequest): Promise<Answer> {
     const path = this.#fill(request.path, request);

@@ -38,10 +38,6 @@ export class EntityModel {
     this.#ask = ask;
   }
 
-  get size(): number {
-    return this.#stored.size;
-  }
-
   /** Of a request that its sender may make: what it changed is looked at, and kept in mind. */
   async apply({ method, path, body }: Change, answer: Answer): Promise<void> {
     if (answer.status !== 200 || (method !== "PUT" && method !== "DELETE")) return;

@@ -60,7 +60,7 @@ const ODD_TOKENS = [
   `${"[".repeat(1001)}${"]".repeat(1001)}`,
   `${"[".repeat(900)}${"]".repeat(900)}`,
   `${'{"a":'.repeat(5000)}1${"}".repeat(5000)}`,
-  `"${"x".repeat(5000)}"`,
+  `"${"x".repeat(20_000)}"`,
   "NaN",
   "undefined",
   "01",
