@@ -73,8 +73,9 @@ export function send(
   reply: Reply | BareReply,
   transactionId: TransactionId,
 ): void {
-  const { status, headers, body } = "body" in reply ? reply : toBareReply(reply);
+  const { status, headers, body: text } = "body" in reply ? reply : toBareReply(reply);
   const { request, response } = exchange;
+  const body = toBody(text, transactionId);
   const all = ["X-Request-ID", transactionId, ...headers];
   if (!isBodiless(status)) all.push("Content-Length", String(Buffer.byteLength(body)));
   response.writeHead(status, all);
@@ -95,6 +96,17 @@ function toBareReply(reply: Reply): BareReply {
 /** Such an answer ends with its headers, and may not even say that its length is 0 (RFC 9110, 8.6). */
 function isBodiless(status: number): boolean {
   return status < 200 || status === 204 || status === 304;
+}
+
+const BEYOND_ASCII = /[\x80-\xff]/;
+
+/**
+ * Node writes headers in the encoding of a text that follows them, UTF-8: a transaction id of other
+ * characters would come back as others. Before bytes it writes them as they came.
+ */
+function toBody(text: string | Buffer, transactionId: TransactionId): string | Buffer {
+  const isText = typeof text === "string";
+  return isText && BEYOND_ASCII.test(transactionId) ? Buffer.from(text) : text;
 }
 
 /** Whether the request comes with a body, of which it need not have sent anything yet. */

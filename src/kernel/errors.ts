@@ -60,6 +60,10 @@ export const CATALOGUE = {
     (d) =>
       `The request's Content-Type is not supported. Expected:\napplication/json, got ${d.is || "none"}`,
   ),
+  "expectation-unknown": entry<{ is: string }>(
+    417,
+    (d) => `The request's Expect header is "${d.is}", must be 100-continue`,
+  ),
   "idempotency-key-reused": entry<{ key: string }>(
     422,
     (d) =>
@@ -174,6 +178,9 @@ export class BriskError extends Error {
   }
 }
 
+/** A text is echoed so far: who sends a megabyte knows what it was. */
+const TEXT_LENGTH_MAX = 2000;
+
 /** Makes a catalogue error: `throw failure("too-large", { field: "exec", is, allowed })`. */
 export function failure<Code extends ErrorCode>(
   code: Code,
@@ -181,6 +188,8 @@ export function failure<Code extends ErrorCode>(
     ? [details?: undefined, cause?: unknown]
     : [details: DetailsOf<Code>, cause?: unknown]
 ): BriskError {
-  const text = CATALOGUE[code].text as Text<unknown>;
-  return new BriskError(code, text(details), cause);
+  const toText = CATALOGUE[code].text as Text<unknown>;
+  const text = toText(details);
+  const isLong = text.length > TEXT_LENGTH_MAX;
+  return new BriskError(code, isLong ? `${text.slice(0, TEXT_LENGTH_MAX)}…` : text, cause);
 }
