@@ -44,7 +44,7 @@ const exec = object({
   main: optional(v.string()),
   /** Of a sequence. */
   components: optional(
-    v.array(v.union([v.string(), v.object({ path: v.string(), name: v.string() })])),
+    v.array(v.union([v.string(), object({ path: v.string(), name: v.string() })])),
   ),
 });
 

@@ -39,7 +39,9 @@ test("no request is answered with a fault, none hangs, and nothing stored is los
   // A fuzzer that is only ever refused would see nothing of what is behind.
   const possible = operations.filter(({ statuses }) => statuses.some((status) => status < 300));
   assert.deepEqual(
-    possible.filter((operation) => !succeeded.has(operation)),
+    possible
+      .filter((operation) => !succeeded.has(operation))
+      .map(({ method, path }) => `${method} ${path}`),
     [],
     "every operation has succeeded at least once",
   );

@@ -145,13 +145,14 @@ function describe({ namespace, name, version, updated }: Json): string {
   return `${namespace}/${name} ${version} ${updated}`;
 }
 
-/** Parameters are shown merged with those of what an entity is in or bound to. */
+/** What is shown merged with what it is in or bound to says nothing of what was put. */
 function comparable(document: Json): readonly string[] {
   const binding = document["binding"];
   const isBound = typeof binding === "object" && Object.keys(binding ?? {}).length > 0;
   const isInPackage = String(document["namespace"]).includes("/");
-  const shown = isBound || isInPackage ? [...LINKED, "parameters"] : LINKED;
-  return Object.keys(document).filter((member) => !shown.includes(member));
+  const inherited = isBound ? ["parameters", "annotations"] : isInPackage ? ["parameters"] : [];
+  const left = [...LINKED, ...inherited];
+  return Object.keys(document).filter((member) => !left.includes(member));
 }
 
 function matches(template: string, path: string): boolean {
