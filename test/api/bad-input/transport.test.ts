@@ -211,7 +211,6 @@ testRows(brisk, [
       name: `${method} ${path} is no verb of that path`,
       method,
       path,
-      headers: { authorization: undefined },
       status: 404,
       error: NO_ROUTE,
     })),

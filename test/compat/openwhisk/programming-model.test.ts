@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readActivation, useBrisk, waitFor } from "../../api/fixture.ts";
-import { connect, toNames } from "./client.ts";
+import { type Answered, connect, toNames } from "./client.ts";
 
 const brisk = useBrisk();
 const ADD = "const main = ({ n = 0, by = 1 }) => ({ n: n + by });";
@@ -52,7 +52,8 @@ test("a trigger fires its enabled rules", async () => {
 
   await rules.disable({ name: "on-tick" });
   assert.partialDeepStrictEqual(await rules.get("on-tick"), { status: "inactive" });
-  assert.equal(await triggers.invoke({ name: "tick" }), undefined);
+  const idle: Partial<Answered> = await triggers.invoke({ name: "tick" });
+  assert.equal(idle.activationId, undefined);
   await rules.enable({ name: "on-tick" });
   assert.partialDeepStrictEqual(await rules.get("on-tick"), { status: "active" });
   assert.deepEqual(toNames(await rules.list()), ["on-tick"]);
