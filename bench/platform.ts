@@ -14,6 +14,8 @@ export interface Platform extends AsyncDisposable {
   residentMb(): number;
   /** A whole request, for the load generator. `path` is below the namespace. */
   toRequest(method: string, path: string, body?: object): string;
+  /** The same for a web action of the namespace without a package. */
+  toWebRequest(name: string, body: object): string;
   /** Rejects where the status is not 2xx. */
   fetch(method: string, path: string, body?: object): Promise<unknown>;
 }
@@ -49,6 +51,12 @@ export async function startPlatform(
         path: NAMESPACE + path,
         headers: { authorization },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    toWebRequest: (name, body) =>
+      toRequestText({
+        method: "POST",
+        path: `/api/v1/web/${brisk.namespace}/default/${name}`,
+        body: JSON.stringify(body),
       }),
     fetch: async (method, path, body) => {
       const answer = await brisk.request(method, NAMESPACE + path, { body });

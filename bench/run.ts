@@ -10,9 +10,11 @@
 import { parseArgs } from "node:util";
 import type { Bench, Figure } from "./figure.ts";
 import { measureAccept } from "./figures/accept.ts";
+import { measureComposed } from "./figures/composed.ts";
 import { measureCold, measurePrewarmed } from "./figures/starts.ts";
 import { measureStored } from "./figures/stored.ts";
 import { measureWarm } from "./figures/warm.ts";
+import { measureWeb } from "./figures/web.ts";
 import { LoadGenerator } from "./load-generator.ts";
 import { describeMachine, toTable } from "./report.ts";
 import { openRoom } from "./room.ts";
@@ -23,6 +25,8 @@ const GROUPS = {
   cold: measureCold,
   prewarmed: measurePrewarmed,
   stored: measureStored,
+  composed: measureComposed,
+  web: measureWeb,
 } as const satisfies Record<string, (bench: Bench) => Promise<readonly Figure[]>>;
 
 /** Not the directory for temporary files, which may be memory: syncing must cost what it costs. */

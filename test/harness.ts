@@ -28,6 +28,8 @@ export interface RequestOptions {
   readonly body?: unknown;
   /** A header that is `undefined` is not sent, also where it would be by itself. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** Ends the request; it then rejects. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Answer {
@@ -137,7 +139,7 @@ async function readProperties(directory: string): Promise<Record<string, string>
 async function sendRequest(
   line: string,
   url: string,
-  { body, headers = {} }: RequestOptions,
+  { body, headers = {}, signal }: RequestOptions,
 ): Promise<Answer> {
   const blank = line.indexOf(" ");
   const isRaw = typeof body === "string" || body instanceof Uint8Array;
@@ -147,6 +149,7 @@ async function sendRequest(
     ...headers,
   }).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const { hostname, port } = new URL(url);
+  const isMeasured = bytes !== undefined && headers["transfer-encoding"] === undefined;
   const request = openRequest({
     hostname,
     port,
@@ -154,8 +157,9 @@ async function sendRequest(
     path: line.slice(blank + 1),
     headers: {
       ...Object.fromEntries(sent),
-      ...(bytes === undefined ? {} : { "content-length": String(Buffer.byteLength(bytes)) }),
+      ...(isMeasured ? { "content-length": String(Buffer.byteLength(bytes)) } : {}),
     },
+    ...(signal === undefined ? {} : { signal }),
   });
   request.end(bytes);
   const [response] = await once(request, "response");

@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   entitlement: [...BASE, "stores/port.ts"],
   registry: [...BASE, "entitlement/rights.ts", "stores/port.ts"],
-  invocation: [...BASE, "balancer/balancer.ts", "stores/port.ts"],
+  invocation: [...BASE, "balancer/balancer.ts", "bus/port.ts", "stores/port.ts"],
   composition: [
     ...BASE,
     "balancer/balancer.ts",
@@ -41,7 +41,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "invocation/messages.ts",
     "registry/actions.ts",
     "station/",
-    "stores/port.ts",
   ],
   balancer: [...BASE, "bus/port.ts"],
   invoker: [

@@ -5,12 +5,18 @@ import { checkActionSizes } from "../entities/action-update.ts";
 import { resolveComponents } from "../entities/components.ts";
 import { resolveLimits, toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
-import type { EntityPath } from "../entities/names.ts";
+import { type EntityPath, toDocumentId } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
 import type { Throttles } from "../entitlement/throttles.ts";
-import type { Invocations, InvokeAccepted, InvokeFinished } from "../invocation/port.ts";
+import type {
+  Idempotency,
+  Invocations,
+  InvokeAccepted,
+  InvokeFinished,
+} from "../invocation/port.ts";
 import { failure } from "../kernel/errors.ts";
+import type { ActivationId } from "../kernel/ids.ts";
 import type { ActionRegistry } from "../registry/actions.ts";
 import {
   BODY_BYTES_MAX,
@@ -22,6 +28,7 @@ import {
   toReadable,
 } from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
+import { IDEMPOTENCY_HEADER, parseKeyedRequest } from "./idempotency.ts";
 import { parseBoolean, parseInteger, parsePage } from "./query.ts";
 import type { Parameters, QueryParameter, Route } from "./routes.ts";
 import { actionBody, parseActionBody, parsePayload, payloadBody } from "./schemas.ts";
@@ -36,6 +43,7 @@ export interface ActionRouteOptions {
   readonly registry: ActionRegistry;
   readonly throttles: Throttles;
   readonly invocations: Invocations;
+  readonly idempotency: Idempotency;
   readonly limits: SystemLimits;
 }
 
@@ -66,6 +74,7 @@ export function createActionRoutes(options: ActionRouteOptions): readonly Route[
         path,
         summary: "Invoke an action",
         query: INVOKE_QUERY,
+        headers: [IDEMPOTENCY_HEADER],
         body: payloadBody,
         answers: { ...COMMON, ...MISSING, ...INVOKE_ANSWERS },
         handle: (call, parameters, identity) => handlers.invoke(call, parameters, identity),
@@ -125,11 +134,15 @@ const INVOKE_ANSWERS = {
   202: "Accepted: the activation's id",
   413: "The arguments are too large",
   415: "The body is not JSON",
+  422: "The idempotency key was used for another request",
   429: "Too many invocations",
   500: "The activation, which failed by the platform's fault",
   502: "The activation, which failed by the action's fault",
   503: "The platform takes no more",
 } as const;
+
+const BLOCKING_WITH_KEY =
+  "An Idempotency-Key is for invocations that are not waited for: leave out blocking=true, and get the activation's record";
 
 class ActionHandlers {
   readonly #options: ActionRouteOptions;
@@ -139,7 +152,7 @@ class ActionHandlers {
   }
 
   async invoke(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
-    const { registry, throttles, invocations, limits } = this.#options;
+    const { registry, throttles, invocations, idempotency, limits } = this.#options;
     const names = toNames(parameters);
     throttles.admit(identity);
     const name = toReadable(names, parameters, identity);
@@ -152,18 +165,31 @@ class ActionHandlers {
     checkWait(waitMs, limits.blockingWaitMsMax);
     const wanted = parseWanted(query);
     const payload = parsePayload(text);
-    const action = await registry.findToRun(name, identity, wanted);
-    if (isSequence(action.document)) {
-      await registry.checkComponents(action.document.exec.components, identity);
+    const find = async () => {
+      const action = await registry.findToRun(name, identity, wanted);
+      if (isSequence(action.document)) {
+        await registry.checkComponents(action.document.exec.components, identity);
+      }
+      return action;
+    };
+    const start = async (own: { readonly waitMs?: number; readonly keyedId?: ActivationId }) =>
+      invocations.invoke({
+        identity,
+        action: await find(),
+        ...(payload === undefined ? {} : { payload }),
+        ...own,
+        transaction: [call.transactionId, call.receivedAt],
+      });
+    const { namespace } = name;
+    const keyed = parseKeyedRequest(call, { namespace, target: toDocumentId(name), body: text });
+    if (keyed === undefined) {
+      return toInvokeReply(await start(blocking ? { waitMs } : {}), isResult);
     }
-    const outcome = await invocations.invoke({
-      identity,
-      action,
-      ...(payload === undefined ? {} : { payload }),
-      ...(blocking ? { waitMs } : {}),
-      transaction: [call.transactionId, call.receivedAt],
+    if (blocking) throw failure("invalid", { detail: BLOCKING_WITH_KEY });
+    const activationId = await idempotency.accept(keyed, async (keyedId) => {
+      await start({ keyedId });
     });
-    return toInvokeReply(outcome, isResult);
+    return toInvokeReply({ type: "accepted", activationId }, isResult);
   }
 
   async get({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {

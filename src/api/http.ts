@@ -24,10 +24,11 @@ export interface Call {
 export interface Reply {
   readonly status: number;
   /** Empty where the status is 204. */
-  readonly text: string;
+  readonly text: string | Buffer;
   /** `application/json` unless given. */
   readonly contentType?: string;
   readonly activationId?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A reply with headers of its own: none are added but its length and the request's id. */
@@ -72,8 +73,9 @@ export function send(
   reply: Reply | BareReply,
   transactionId: TransactionId,
 ): void {
-  const { status, headers, body } = "body" in reply ? reply : toBareReply(reply);
+  const { status, headers, body: text } = "body" in reply ? reply : toBareReply(reply);
   const { request, response } = exchange;
+  const body = toBody(text, transactionId);
   const all = ["X-Request-ID", transactionId, ...headers];
   if (!isBodiless(status)) all.push("Content-Length", String(Buffer.byteLength(body)));
   response.writeHead(status, all);
@@ -81,17 +83,30 @@ export function send(
   else sendEarly(exchange, body);
 }
 
-function toBareReply({ status, text, contentType = JSON_TYPE, activationId }: Reply): BareReply {
+function toBareReply(reply: Reply): BareReply {
+  const { status, text, contentType = JSON_TYPE, activationId } = reply;
   const headers = [...CORS_HEADERS];
   if (!isBodiless(status)) headers.push("Content-Type", contentType);
   if (activationId !== undefined) headers.push(ACTIVATION_HEADER, activationId);
   if (status === 401) headers.push("WWW-Authenticate", 'Basic realm="OpenWhisk secure realm"');
+  if (reply.headers !== undefined) headers.push(...Object.entries(reply.headers).flat());
   return { status, headers, body: text };
 }
 
 /** Such an answer ends with its headers, and may not even say that its length is 0 (RFC 9110, 8.6). */
 function isBodiless(status: number): boolean {
   return status < 200 || status === 204 || status === 304;
+}
+
+const BEYOND_ASCII = /[\x80-\xff]/;
+
+/**
+ * Node writes headers in the encoding of a text that follows them, UTF-8: a transaction id of other
+ * characters would come back as others. Before bytes it writes them as they came.
+ */
+function toBody(text: string | Buffer, transactionId: TransactionId): string | Buffer {
+  const isText = typeof text === "string";
+  return isText && BEYOND_ASCII.test(transactionId) ? Buffer.from(text) : text;
 }
 
 /** Whether the request comes with a body, of which it need not have sent anything yet. */

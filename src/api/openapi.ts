@@ -1,7 +1,7 @@
 // The OpenAPI document, made from the table of routes and from the schemas that check the bodies.
 
 import { toJsonSchema } from "@valibot/to-json-schema";
-import type { QueryParameter, RouteDescription } from "./routes.ts";
+import type { HeaderParameter, QueryParameter, RouteDescription } from "./routes.ts";
 import { payloadBody } from "./schemas.ts";
 
 const JSON_TYPE = "application/json";
@@ -66,7 +66,11 @@ function toOperation(route: RouteDescription): object {
   return {
     summary: route.summary,
     ...(route.isOpen ? { security: [{}, { key: [] }] } : {}),
-    parameters: [...inPath, ...(route.query ?? []).map(toQueryParameter)],
+    parameters: [
+      ...inPath,
+      ...(route.query ?? []).map(toQueryParameter),
+      ...(route.headers ?? []).map(toHeaderParameter),
+    ],
     ...body,
     responses: Object.fromEntries(
       Object.entries(route.answers).map(([status, description]) => [
@@ -79,6 +83,10 @@ function toOperation(route: RouteDescription): object {
 
 function toQueryParameter({ name, type, meaning }: QueryParameter): object {
   return { name, in: "query", description: meaning, schema: { type } };
+}
+
+function toHeaderParameter({ name, meaning }: HeaderParameter): object {
+  return { name, in: "header", description: meaning, schema: { type: "string" } };
 }
 
 function toResponse(status: number, description: string): object {

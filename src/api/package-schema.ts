@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { type EntityName, parseEntityName } from "../entities/names.ts";
 import type { PackageRequest } from "../entities/package-update.ts";
 import { failure } from "../kernel/errors.ts";
-import { keyValue, optional, parseBody, toKeyValue, withoutAbsent } from "./schemas.ts";
+import { keyValue, object, optional, parseBody, toKeyValue, withoutAbsent } from "./schemas.ts";
 
 /** Stands for the namespace in the request's path. */
 const SAME = "_";
@@ -16,7 +16,7 @@ const binding = v.pipe(
   v.looseObject({ namespace: v.optional(v.string()), name: v.optional(v.string()) }),
 );
 
-export const packageBody = v.object({
+export const packageBody = object({
   /** Both fields, or an empty object for none. Unlike other fields it must not be `null`. */
   binding: v.optional(binding),
   parameters: optional(v.array(keyValue)),

@@ -13,12 +13,18 @@ export interface QueryParameter {
   readonly meaning: string;
 }
 
+export interface HeaderParameter {
+  readonly name: string;
+  readonly meaning: string;
+}
+
 export interface RouteDescription {
   readonly method: Method;
   /** Below `/api/v1`, with `:name` for a segment that is a parameter; a last `/` counts. */
   readonly path: string;
   readonly summary: string;
   readonly query?: readonly QueryParameter[];
+  readonly headers?: readonly HeaderParameter[];
   readonly body?: GenericSchema;
   readonly answers: Readonly<Record<number, string>>;
   /** Whether it is answered without a key too. */

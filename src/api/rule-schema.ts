@@ -5,11 +5,11 @@ import { parseEntityName, type QualifiedName } from "../entities/names.ts";
 import type { RuleRequest } from "../entities/rule-update.ts";
 import type { RuleStatus } from "../entities/trigger.ts";
 import { failure } from "../kernel/errors.ts";
-import { keyValue, optional, parseBody, toKeyValue, withoutAbsent } from "./schemas.ts";
+import { keyValue, object, optional, parseBody, toKeyValue, withoutAbsent } from "./schemas.ts";
 
-const reference = v.union([v.string(), v.object({ path: v.string(), name: v.string() })]);
+const reference = v.union([v.string(), object({ path: v.string(), name: v.string() })]);
 
-export const ruleBody = v.object({
+export const ruleBody = object({
   trigger: optional(reference),
   action: optional(reference),
   annotations: optional(v.array(keyValue)),
@@ -18,7 +18,7 @@ export const ruleBody = v.object({
 });
 
 /** Clients send `trigger` and `action` too, as `null`. */
-export const statusBody = v.object({ status: v.picklist(["active", "inactive"]) });
+export const statusBody = object({ status: v.picklist(["active", "inactive"]) });
 
 /** References name their namespace as they were written, which may be `_`. */
 export function parseRuleBody(text: string): RuleRequest {

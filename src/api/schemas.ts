@@ -3,14 +3,32 @@
 import * as v from "valibot";
 import type { ActionRequest } from "../entities/action-update.ts";
 import { failure } from "../kernel/errors.ts";
-import { isJsonObject, isTooDeep, type RawJson, toSingleLine } from "../kernel/json.ts";
+import {
+  hasInfinity,
+  isJsonObject,
+  isTooDeep,
+  isTooWide,
+  type RawJson,
+  toSingleLine,
+  VALUES_MAX,
+} from "../kernel/json.ts";
 
 /** `null` for an optional field is the same as leaving it out. */
 export function optional<const Schema extends v.GenericSchema>(schema: Schema) {
   return v.nullish(schema);
 }
 
-export const keyValue = v.object({
+/** As `v.object`, which also takes an array: that would be as good as an object without members. */
+export function object<const Entries extends v.ObjectEntries>(
+  entries: Entries,
+): v.ObjectSchema<Entries, undefined> {
+  const schema = v.object(entries);
+  const run: (typeof schema)["~run"] = (dataset, config) =>
+    schema["~run"](Array.isArray(dataset.value) ? { value: "an array" } : dataset, config);
+  return { ...schema, "~run": run };
+}
+
+export const keyValue = object({
   key: v.string(),
   value: v.unknown(),
   init: v.optional(v.boolean()),
@@ -18,7 +36,7 @@ export const keyValue = v.object({
 
 const wholeNumber = v.pipe(v.number(), v.integer());
 
-const exec = v.object({
+const exec = object({
   kind: v.string(),
   code: optional(v.string()),
   /** The old name of `code`. */
@@ -26,17 +44,17 @@ const exec = v.object({
   main: optional(v.string()),
   /** Of a sequence. */
   components: optional(
-    v.array(v.union([v.string(), v.object({ path: v.string(), name: v.string() })])),
+    v.array(v.union([v.string(), object({ path: v.string(), name: v.string() })])),
   ),
 });
 
-export const actionBody = v.object({
+export const actionBody = object({
   exec: optional(exec),
   parameters: optional(v.array(keyValue)),
   annotations: optional(v.array(keyValue)),
   delAnnotations: optional(v.array(v.string())),
   limits: optional(
-    v.object({
+    object({
       timeout: optional(wholeNumber),
       memory: optional(wholeNumber),
       logs: optional(wholeNumber),
@@ -97,7 +115,10 @@ export function parseBody<Schema extends v.GenericSchema>(
   // The schema's objects would also take an array.
   if (!isJsonObject(value)) throw failure("body-malformed", { detail: toKindDetail(value) });
   const result = v.safeParse(schema, value, { abortEarly: true });
-  if (result.success) return result.output;
+  if (result.success) {
+    if (hasInfinity(result.output)) throw failure("body-malformed", { detail: TOO_LARGE });
+    return result.output;
+  }
   throw failure("body-malformed", { detail: toDetail(result.issues[0]) });
 }
 
@@ -105,6 +126,7 @@ export function parseBody<Schema extends v.GenericSchema>(
 export function parseJson(text: string): unknown {
   if (text === "") throw failure("body-malformed", { detail: "the body is empty, must be JSON" });
   if (isTooDeep(text)) throw failure("body-malformed", { detail: TOO_DEEP });
+  if (isTooWide(text)) throw failure("body-malformed", { detail: TOO_WIDE });
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -114,6 +136,9 @@ export function parseJson(text: string): unknown {
 }
 
 const TOO_DEEP = "the body is nested too deeply, must have at most 1000 levels";
+
+const TOO_WIDE = `the body has too many values, must have at most ${VALUES_MAX}`;
+const TOO_LARGE = "a number in the body is too large, must be at most 1.8e308";
 
 /** Of a value that is no object. */
 function toKindDetail(value: unknown): string {

@@ -17,6 +17,7 @@ import { Bodies } from "./bodies.ts";
 import {
   type BareReply,
   type Call,
+  hasBody,
   JSON_TYPE,
   json,
   type Reply,
@@ -24,7 +25,16 @@ import {
   toErrorReply,
 } from "./http.ts";
 import { OPTIONS_OK, PONG } from "./info.ts";
+import { answerInvokers, type InvokerStates } from "./invokers.ts";
+import {
+  checkHttp,
+  HEADERS_BYTES_MAX,
+  refuseClient,
+  refuseTunnel,
+  toOriginForm,
+} from "./protocol.ts";
 import { createRouter, type Match, type Route, type Router, type Subtree } from "./routes.ts";
+import type { Viewer } from "./viewer.ts";
 
 /** Imported, the module would also load its WebSocket client: 30 ms and 8 MB that nothing here uses. */
 const { createServer } = process.getBuiltinModule("node:http");
@@ -37,6 +47,9 @@ export interface ApiOptions {
   readonly apiInfo: Reply;
   /** Made when it is first asked for. */
   readonly openApi: () => Promise<object>;
+  /** Loaded when it is first asked for. */
+  readonly viewer: () => Promise<Viewer>;
+  readonly invokers: InvokerStates;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -54,7 +67,6 @@ export interface Api {
 /** OpenWhisk's bounds on a request (rest-api specification, 1.1). */
 const URI_LENGTH_MAX = 8 * KB;
 const IDLE_MS = 70 * SECOND_MS;
-const HEADERS_BYTES_MAX = 32 * KB;
 /** Five of the largest, or hundreds of common large ones; they take up to three times as much memory. */
 const BODIES_BYTES_MAX = 256 * MB;
 const PREFIX = "/api/v1";
@@ -71,6 +83,8 @@ class HttpApi implements Api {
   readonly #subtrees: ReadonlyMap<string, Subtree>;
   readonly #servers: Server[] = [];
   readonly #bodies = new Bodies(BODIES_BYTES_MAX);
+  /** Connections on which a request's body is still to come, and its answer is gone. */
+  readonly #answeredEarly = new WeakSet<Socket>();
   #refusing = false;
 
   constructor(options: ApiOptions) {
@@ -99,11 +113,24 @@ class HttpApi implements Api {
       keepAliveTimeout: IDLE_MS,
       maxHeaderSize: HEADERS_BYTES_MAX,
       noDelay: true,
+      // Node would answer it without a body; it is asked for in `#dispatch`.
+      requireHostHeader: false,
     };
-    const server = createServer(settings, (request, response) => this.#take(request, response));
-    server.on("clientError", (cause, socket) => refuseClient(cause, socket as Socket));
+    const take = (request: IncomingMessage, response: ServerResponse) =>
+      this.#take(request, response);
+    const server = createServer(settings, take);
+    // Without listeners Node answers the first of these without a body, and the second not at all.
+    server.on("checkExpectation", take);
+    server.on("connect", (_, socket) => refuseTunnel(socket as Socket));
+    server.on("clientError", (cause, socket) => this.#refuse(cause, socket as Socket));
     this.#servers.push(server);
     return server;
+  }
+
+  #refuse(cause: NodeJS.ErrnoException, socket: Socket): void {
+    // A second answer to one request would be taken for the next one's.
+    if (this.#answeredEarly.has(socket)) socket.destroy();
+    else refuseClient(cause, socket);
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {
@@ -111,6 +138,10 @@ class HttpApi implements Api {
     const answer = (reply: Reply | BareReply) => {
       this.#bodies.free(request);
       if (response.destroyed) return;
+      if (!request.complete && hasBody(request)) {
+        this.#answeredEarly.add(request.socket);
+        request.once("end", () => this.#answeredEarly.delete(request.socket));
+      }
       send({ request, response }, reply, transactionId);
       const { log } = this.#options;
       if (log.isLevelEnabled("debug")) {
@@ -130,7 +161,9 @@ class HttpApi implements Api {
   }
 
   #dispatch(request: IncomingMessage, transactionId: TransactionId): Dispatched {
-    const { method = "", url = "/" } = request;
+    const { method = "" } = request;
+    checkHttp(request);
+    const url = toOriginForm(request.url ?? "/");
     if (url.length > URI_LENGTH_MAX) throw failure("uri-too-long");
     const mark = url.indexOf("?");
     const raw = mark === -1 ? url : url.slice(0, mark);
@@ -176,19 +209,28 @@ class HttpApi implements Api {
     return identity instanceof Promise ? identity.then(answer) : answer(identity);
   }
 
-  #answerOutside(method: string, path: string): Reply {
+  #answerOutside(method: string, path: string): Reply | Promise<Reply> {
     if (path === PREFIX && method === "OPTIONS") return OPTIONS_OK;
     if (method === "GET") {
       if (path === "/") return this.#options.systemInfo;
       if (path === "/ping") return PONG;
       if (path === PREFIX) return this.#options.apiInfo;
+      if (DOCS.test(path)) return this.#answerDocs({ prefix: "", path });
+      const known = answerInvokers(path, this.#options.invokers);
+      if (known !== undefined) return known;
     }
     throw failure("method-or-path-unknown");
+  }
+
+  async #answerDocs(asked: { readonly prefix: string; readonly path: string }): Promise<Reply> {
+    const viewer = await this.#options.viewer();
+    return viewer.answer(asked);
   }
 
   #answerOpen(method: string, path: string): Reply | Promise<Reply> | undefined {
     if (method !== "GET") return undefined;
     if (path === "/") return this.#options.apiInfo;
+    if (DOCS.test(path)) return this.#answerDocs({ prefix: PREFIX, path });
     if (path !== "/api-docs" && path !== "/api-docs/") return undefined;
     return this.#options.openApi().then((document) => json(document));
   }
@@ -219,6 +261,7 @@ class HttpApi implements Api {
 
 type Dispatched = Promise<Reply | BareReply> | Reply;
 
+const DOCS = /^\/docs(\/|$)/;
 const NO_QUERY = new URLSearchParams();
 
 function toTransactionId(given: string | string[] | undefined): TransactionId {
@@ -262,21 +305,4 @@ function closed(server: Server): Promise<void> {
     server.close((cause) => (cause === undefined ? resolve() : reject(cause)));
     server.closeIdleConnections();
   });
-}
-
-/** What is no HTTP gets the same kind of answer as everything else. */
-function refuseClient(cause: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || cause.code === "ECONNRESET") {
-    socket.destroy();
-    return;
-  }
-  const isLarge = cause.code === "HPE_HEADER_OVERFLOW";
-  const status = isLarge ? "431 Request Header Fields Too Large" : "400 Bad Request";
-  const error = isLarge
-    ? `The request's headers exceed ${HEADERS_BYTES_MAX} bytes`
-    : `The request is not valid HTTP: ${cause.message}`;
-  const code = createTransactionId();
-  const text = JSON.stringify({ error, code });
-  const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nX-Request-ID: ${code}`;
-  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\nConnection: close\r\n\r\n${text}`);
 }

@@ -3,11 +3,11 @@
 import * as v from "valibot";
 import { parseKind, type RuntimeManifest } from "../entities/runtime-manifest.ts";
 import type { TriggerRequest } from "../entities/trigger-update.ts";
-import { keyValue, optional, parseBody, toKeyValue, withoutAbsent } from "./schemas.ts";
+import { keyValue, object, optional, parseBody, toKeyValue, withoutAbsent } from "./schemas.ts";
 
-export const triggerBody = v.object({
+export const triggerBody = object({
   /** No trigger has one, but a wrong one is refused: every body is read as a whole first. */
-  exec: optional(v.object({ kind: v.string() })),
+  exec: optional(object({ kind: v.string() })),
   parameters: optional(v.array(keyValue)),
   annotations: optional(v.array(keyValue)),
   /** Triggers have none; clients send an empty one. */

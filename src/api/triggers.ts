@@ -2,7 +2,7 @@
 
 import { resolveLimits, toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
-import type { EntityPath } from "../entities/names.ts";
+import { type EntityPath, toDocumentId } from "../entities/names.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { Trigger } from "../entities/trigger.ts";
@@ -10,10 +10,13 @@ import { checkTriggerSizes } from "../entities/trigger-update.ts";
 import { checkOwn } from "../entitlement/rights.ts";
 import type { Throttles } from "../entitlement/throttles.ts";
 import type { Firings } from "../invocation/firings.ts";
+import type { Idempotency, KeyedRequest } from "../invocation/port.ts";
+import type { ActivationId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { TriggerRegistry } from "../registry/triggers.ts";
 import { BODY_BYTES_MAX, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
+import { IDEMPOTENCY_HEADER, parseKeyedRequest } from "./idempotency.ts";
 import { parseBoolean, parsePage } from "./query.ts";
 import type { Parameters, Route } from "./routes.ts";
 import { parsePayload, payloadBody } from "./schemas.ts";
@@ -23,6 +26,7 @@ export interface TriggerRouteOptions {
   readonly triggers: TriggerRegistry;
   readonly firings: Firings;
   readonly throttles: Throttles;
+  readonly idempotency: Idempotency;
   readonly limits: SystemLimits;
   readonly manifest: RuntimeManifest;
 }
@@ -38,6 +42,7 @@ export function createTriggerRoutes(options: TriggerRouteOptions): readonly Rout
       method: "POST",
       path: ITEM,
       summary: "Fire a trigger",
+      headers: [IDEMPOTENCY_HEADER],
       body: payloadBody,
       answers: {
         202: "Accepted: the activation's id",
@@ -45,6 +50,7 @@ export function createTriggerRoutes(options: TriggerRouteOptions): readonly Rout
         ...COMMON,
         ...MISSING,
         ...BODY,
+        422: "The Idempotency-Key stands for another request",
         429: "Too many fires",
         503: "The platform takes no more",
       },
@@ -99,16 +105,38 @@ class TriggerHandlers {
     throttles.admitFire(identity);
     const name = toOwn(names, parameters, identity);
     const bytesMax = toPayloadBytesMax(limits, identity.limits);
-    const payload = parsePayload(await call.bodies.read(call.request, { bytesMax }));
-    const activationId = await firings.fire({
-      identity,
-      trigger: await triggers.get(name),
-      ...(payload === undefined ? {} : { payload }),
-      headers: toVisibleHeaders(call),
-      transactionId: call.transactionId,
-    });
+    const text = await call.bodies.read(call.request, { bytesMax });
+    const payload = parsePayload(text);
+    const fire = async (own: { readonly keyedId?: ActivationId }) =>
+      firings.fire({
+        identity,
+        trigger: await triggers.get(name),
+        ...(payload === undefined ? {} : { payload }),
+        headers: toVisibleHeaders(call),
+        transactionId: call.transactionId,
+        ...own,
+      });
+    const { namespace } = name;
+    const target = `triggers/${toDocumentId(name)}`;
+    const keyed = parseKeyedRequest(call, { namespace, target, body: text });
+    const activationId = await (keyed === undefined ? fire({}) : this.#fireOnce(keyed, fire));
     if (activationId === undefined) return NO_CONTENT;
     return { ...json({ activationId }, 202), activationId };
+  }
+
+  /** Where nothing is fired nothing is accepted: the key stays free. */
+  async #fireOnce(
+    keyed: KeyedRequest,
+    fire: (own: { readonly keyedId: ActivationId }) => Promise<ActivationId | undefined>,
+  ): Promise<ActivationId | undefined> {
+    try {
+      return await this.#options.idempotency.accept(keyed, async (keyedId) => {
+        if ((await fire({ keyedId })) === undefined) throw NOTHING_FIRED;
+      });
+    } catch (cause) {
+      if (cause === NOTHING_FIRED) return undefined;
+      throw cause;
+    }
   }
 
   async get(parameters: Parameters, identity: Identity): Promise<Reply> {
@@ -143,6 +171,7 @@ class TriggerHandlers {
   }
 }
 
+const NOTHING_FIRED = new Error("no rule is active");
 const NO_CONTENT: Reply = { status: 204, text: "" };
 
 /**

@@ -75,6 +75,24 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
     },
   );
 
+  busTest("what is unfinished is told, delivered or not, also after a crash", async (under) => {
+    const bus = await under.open();
+    const box = inbox(bus, 2);
+    for (const text of ["1", "2", "3"]) await bus.publish("t", Buffer.from(text), "durable");
+    await bus.publish("t", Buffer.from("volatile"), "volatile");
+    await bus.publish("other", Buffer.from("4"), "written");
+    const texts = (on: Bus) => [...on.unfinished()].map(String).sort((a, b) => a.localeCompare(b));
+    await box.take(2);
+    await box.deliveries[0]?.start();
+    assert.deepEqual(texts(bus), ["1", "2", "3", "4"]);
+    box.deliveries[0]?.done();
+    assert.deepEqual(texts(bus), ["2", "3", "4"]);
+    await bus.publish("t", Buffer.from("5"), "durable");
+    await under.crash(bus);
+    await using again = await under.open();
+    assert.deepEqual(texts(again).slice(-4), ["2", "3", "4", "5"]);
+  });
+
   busTest("topics are apart", async (under) => {
     await using bus = await under.open();
     const box = inbox(bus);

@@ -307,6 +307,10 @@ class JournalBus implements Bus, MessageKeeper {
     return { [Symbol.asyncDispose]: async () => topic.unsubscribe() };
   }
 
+  *unfinished(): Iterable<Buffer> {
+    for (const message of this.#messages.values()) yield this.read(message);
+  }
+
   waiting(topicName: string): number {
     return this.#topic(topicName).count;
   }

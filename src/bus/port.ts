@@ -66,6 +66,8 @@ export interface Bus extends AsyncDisposable {
   publishLater(topic: string, message: Buffer, dueAt: number): Promise<void>;
   /** One subscriber a topic. Messages published before are delivered first. */
   subscribe(options: SubscribeOptions): AsyncDisposable;
+  /** Messages of all topics that are not done, volatile ones left out: for whoever looks after a crash. */
+  unfinished(): Iterable<Buffer>;
   /** Messages of a topic that are not done, also those that are not due yet. */
   waiting(topic: string): number;
 }

@@ -60,22 +60,22 @@ Examples:
         throw usage(`Subject name must be at least ${SUBJECT_LENGTH_MIN} characters`);
       }
       const fresh = { name, ...createKey(flags.auth) };
-      const show = () => {
-        if (flags.silent !== true) context.terminal.print(toKey(fresh));
+      const show = (key: SubjectNamespace) => {
+        if (flags.silent !== true) context.terminal.print(toKey(key));
       };
-      if (flags.genonly === true) return show();
+      if (flags.genonly === true) return show(fresh);
       await withSubjects({ context, command: create }, async (subjects) => {
-        await storing("create subject", () => storeKey(subjects, { subject, fresh, flags }));
-        show();
+        show(await storing("create subject", () => storeKey(subjects, { subject, fresh, flags })));
       });
     });
   });
 }
 
+/** The key as it is stored. */
 async function storeKey(
   subjects: SubjectStore,
   { subject, fresh, flags }: { subject: string; fresh: SubjectNamespace; flags: CreateFlags },
-): Promise<void> {
+): Promise<SubjectNamespace> {
   const stored = await subjects.get(subject);
   if (stored?.blocked === true) throw new AdminFailure("The subject you want to edit is blocked");
   const existing = stored?.namespaces ?? [];
@@ -83,12 +83,17 @@ async function storeKey(
   const mayReplace = flags.revoke === true || flags.force === true;
   if (same.length > 0 && !mayReplace) throw new AdminFailure("Namespace already exists");
   if (same.length > 1) throw new AdminFailure("Namespace is not unique");
-  await refuseTakenUuid(subjects, fresh);
+  const [before] = same;
+  const stays = before !== undefined && flags.auth === undefined && flags.force !== true;
+  // A revoked key keeps its id, by which work in flight and throttles are counted.
+  const own = stays ? { ...fresh, uuid: before.uuid } : fresh;
+  await refuseTakenUuid(subjects, own);
   const namespaces =
-    same.length === 1
-      ? existing.map((each) => (each === same[0] ? fresh : each))
-      : [...existing, fresh];
+    before === undefined
+      ? [...existing, own]
+      : existing.map((each) => (each === before ? own : each));
   await subjects.put({ ...stored, subject, namespaces });
+  return own;
 }
 
 /** Two keys with one uuid would make each other's logins fail. */

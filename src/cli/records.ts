@@ -104,8 +104,11 @@ export function toPackageRecord(value: unknown): JsonObject {
     toObjects(contents ?? []).map((each) =>
       pick(CONTENT_FIELDS, { ...each, annotations: toKeyValues(each["annotations"]) }),
     );
+  const { binding } = document;
   return pick(PACKAGE_FIELDS, {
     ...document,
+    // Of a plain package it is an empty object, or false in lists.
+    binding: isJsonObject(binding) && Object.keys(binding).length > 0 ? binding : undefined,
     annotations: toKeyValues(document["annotations"]),
     parameters: toKeyValues(document["parameters"]),
     actions: toContents(document["actions"]),
@@ -202,5 +205,5 @@ function pick(fields: readonly string[], value: JsonObject): JsonObject {
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === "") return true;
-  return typeof value === "object" && Object.keys(value).length === 0;
+  return Array.isArray(value) && value.length === 0;
 }

@@ -6,7 +6,15 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { SECOND_MS } from "../kernel/units.ts";
 import { parseSettings } from "../settings/parse.ts";
-import { SETTING_NAMES, SETTINGS, type Setting, toFlag, toVariable } from "../settings/settings.ts";
+import {
+  type IntegerSetting,
+  type RateSetting,
+  SETTING_NAMES,
+  SETTINGS,
+  type Setting,
+  toFlag,
+  toVariable,
+} from "../settings/settings.ts";
 import type { CliContext } from "./context.ts";
 
 const AFTER = `
@@ -71,7 +79,7 @@ function toPlaceholder(setting: Setting): string {
     case "integer":
       return setting.unit === undefined ? "N" : toUnitPlaceholder(setting.unit);
     case "rate":
-      return "N|off";
+      return `${setting.unit === undefined ? "N" : toUnitPlaceholder(setting.unit)}|off`;
   }
 }
 
@@ -87,10 +95,14 @@ function describeType(setting: Setting): string {
     case "choice":
       return "one of them";
     case "integer":
-      return `whole number${setting.unit === undefined ? "" : ` of ${setting.unit}`}, ${setting.min} to ${setting.max}`;
+      return describeNumber(setting);
     case "rate":
-      return `whole number, ${setting.min} to ${setting.max}, or off`;
+      return `${describeNumber(setting)}, or off`;
   }
+}
+
+function describeNumber({ unit, min, max }: IntegerSetting | RateSetting): string {
+  return `whole number${unit === undefined ? "" : ` of ${unit}`}, ${min} to ${max}`;
 }
 
 function describeDefault(setting: Setting): string {

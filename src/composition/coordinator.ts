@@ -21,6 +21,8 @@ export interface CoordinatorOptions extends Omit<ComposerOptions, "store" | "sta
   /** Topic for activations that have failed for the last time. */
   readonly deadLetters: string;
   readonly activations: StationOptions["activations"];
+  readonly idempotency: StationOptions["idempotency"];
+  readonly isBlocked: StationOptions["isBlocked"];
   /** Work from before this process that was accepted longer ago is not run. */
   readonly restartWorkAgeMs: number;
 }

@@ -157,8 +157,9 @@ function toExec({ kind, code, main }: ExecRequest, rules: ActionRules): CodeExec
   refuseDeprecated(runtime);
   const missing = manifest.missing(runtime.kind);
   if (missing !== undefined) throw failure("invalid", { detail: missing });
-  // The field has no marker for an archive, so its shape decides.
-  const exec = { kind: runtime.kind, code, binary: isBase64(code) };
+  // The field has no marker for an archive, so its shape decides. Half of a surrogate pair cannot be
+  // written to a file: it is shown as what it becomes there.
+  const exec = { kind: runtime.kind, code: code.toWellFormed(), binary: isBase64(code) };
   return main === undefined ? exec : { ...exec, main };
 }
 
@@ -171,8 +172,8 @@ function chooseParameters({ request, before }: ActionUpdate, exec: Exec): readon
 
 function chooseAnnotations({ request, before }: ActionUpdate, exec: Exec): readonly KeyValue[] {
   const isNewSequence = request.exec !== undefined && isSequenceRequest(request.exec);
-  const dropped = isNewSequence ? [] : (request.delAnnotations ?? []);
-  const kept = (before?.annotations ?? []).filter(({ key }) => !dropped.includes(key));
+  const dropped = new Set(isNewSequence ? [] : request.delAnnotations);
+  const kept = (before?.annotations ?? []).filter(({ key }) => !dropped.has(key));
   const merged = mergeKeyValues(kept, request.annotations ?? []);
   const isSet = merged.some(({ key }) => key === API_KEY);
   const keyed =

@@ -1,9 +1,10 @@
 // What a PUT makes of a trigger: the new document from what was asked and what was there. Pure.
 // Source: rest-api specification, 3.0 and 3.3.
 
+import { failure } from "../kernel/errors.ts";
 import type { KeyValue } from "./action.ts";
 import { checkSize, dropDuplicates } from "./key-values.ts";
-import { type QualifiedName, toPath } from "./names.ts";
+import { isEntityName, type QualifiedName, toPath } from "./names.ts";
 import type { Trigger } from "./trigger.ts";
 import { toUpdatedVersion } from "./version.ts";
 
@@ -33,8 +34,9 @@ export function checkTriggerSizes(
   checkSize("annotations", annotations, bytesMax);
 }
 
-/** Parameters and annotations are replaced as a whole; links to rules stay. Throws `body-malformed`. */
+/** Parameters and annotations are replaced as a whole; links to rules stay. Throws `body-malformed`, `invalid`. */
 export function updateTrigger({ name, request, before, now }: TriggerUpdate): Trigger {
+  if (before === undefined) checkFeed(request.annotations ?? []);
   return {
     namespace: toPath(name),
     name: name.name,
@@ -46,4 +48,14 @@ export function updateTrigger({ name, request, before, now }: TriggerUpdate): Tr
     ...(before?.rules === undefined ? {} : { rules: before.rules }),
     updated: now,
   };
+}
+
+/** Clients look for the feed's action by it. As in OpenWhisk it is checked at creation alone. */
+function checkFeed(annotations: readonly KeyValue[]): void {
+  const feed = annotations.find(({ key }) => key === "feed");
+  if (feed === undefined) return;
+  const parts = typeof feed.value === "string" ? feed.value.replace(/^\//, "").split("/") : [];
+  if (parts.length > 0 && parts.every(isEntityName)) return;
+  const detail = "The annotation 'feed' must be the path of an action";
+  throw failure("invalid", { detail });
 }

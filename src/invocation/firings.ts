@@ -45,6 +45,8 @@ export interface FireRequest {
   /** Of the request, as the actions may see them. */
   readonly headers: JsonObject;
   readonly transactionId: TransactionId;
+  /** The id that it must get, as an idempotency key stands for it. */
+  readonly keyedId?: ActivationId;
 }
 
 /** What came of one rule: a line of the trigger's log, its fields in this order. */
@@ -89,7 +91,7 @@ export class Firings {
     if (active.length === 0) return undefined;
     const firing: Firing = {
       ...request,
-      activationId: createActivationId(),
+      activationId: request.keyedId ?? createActivationId(),
       start: this.#options.clock(),
       content: mergeEvent(request.trigger, request),
     };
@@ -127,7 +129,7 @@ export class Firings {
 
   /** The same checks in the same order as for a client. */
   async #invoke(
-    { identity, content, start, transactionId }: Firing,
+    { identity, content, start, transactionId, keyedId }: Firing,
     action: PromiseSettledResult<FoundAction>,
   ): Promise<ActivationId> {
     const { admit, invocations, limits } = this.#options;
@@ -139,6 +141,7 @@ export class Firings {
       action: action.value,
       payload: content,
       transaction: [transactionId, start],
+      ...(keyedId === undefined ? {} : { acceptance: keyedId }),
     });
     return activationId;
   }

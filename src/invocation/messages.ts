@@ -32,6 +32,10 @@ export interface MessageRequest {
   readonly transaction: readonly [TransactionId, number];
   /** The sequence or composition of which it is a part. */
   readonly cause?: ActivationId;
+  /** The id that it must get, as an idempotency key stands for it. */
+  readonly keyedId?: ActivationId;
+  /** What an idempotency key stands for of which this is a part: a firing. */
+  readonly acceptance?: ActivationId;
 }
 
 /** What a message may have beside payload and parameters. */
@@ -53,14 +57,14 @@ export function createRunMessage(request: MessageRequest, limits: ArgumentLimits
 }
 
 function toMessage(
-  { identity, action, transaction, cause }: MessageRequest,
+  { identity, action, transaction, cause, keyedId, acceptance = keyedId }: MessageRequest,
   { content, initKeys }: Pick<NewActivation, "content" | "initKeys">,
   { payloadBytesMax, parameterBytesMax }: ArgumentLimits,
 ): NewActivation {
   refuseTooLarge(content, Math.max(payloadBytesMax, parameterBytesMax) + MESSAGE_OVERHEAD_BYTES);
   const { document, revision, binding, alias, pinned } = action;
   return {
-    activationId: createActivationId(),
+    activationId: keyedId ?? createActivationId(),
     transaction,
     action: {
       id: idOf(document),
@@ -74,5 +78,6 @@ function toMessage(
     initKeys,
     content,
     ...(cause === undefined ? {} : { cause }),
+    ...(acceptance === undefined ? {} : { acceptance }),
   };
 }

@@ -1,6 +1,7 @@
 // What the API asks when an action is to be invoked, and what it hears.
 
 import type { StatusCode } from "../entities/activation.ts";
+import type { EntityName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { ActivationId, TransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
@@ -13,6 +14,10 @@ export interface InvokeRequest {
   readonly payload?: RawJson;
   /** Milliseconds to wait for the end; absent where nobody waits. */
   readonly waitMs?: number;
+  /** The id that it must get, as an idempotency key stands for it. */
+  readonly keyedId?: ActivationId;
+  /** What an idempotency key stands for of which this is a part: a firing. */
+  readonly acceptance?: ActivationId;
   /** Id, and milliseconds since the epoch at which the request was received. */
   readonly transaction: readonly [TransactionId, number];
 }
@@ -40,4 +45,25 @@ export interface Invocations {
   invoke(request: InvokeRequest): Promise<InvokeAccepted | InvokeFinished>;
   /** Activations of a namespace, by its uuid, that are accepted and not finished. */
   inFlight(namespaceUuid: string): number;
+}
+
+/** A request that has an idempotency key. */
+export interface KeyedRequest {
+  readonly namespace: EntityName;
+  readonly key: string;
+  /** The same for the same request, another for any other. */
+  readonly request: string;
+}
+
+export interface Idempotency {
+  /**
+   * The id of what was accepted: by `accept`, or for an earlier request with this key. `accept` resolves
+   * when its messages, which carry the id as their `acceptance`, are durable; where it rejects, nothing
+   * was accepted, and the key is free. A repetition meanwhile waits for the first and ends as it does.
+   * Rejects with `idempotency-key-reused`, `too-many-keys`, what the store and what `accept` says.
+   */
+  accept(
+    keyed: KeyedRequest,
+    accept: (activationId: ActivationId) => Promise<void>,
+  ): Promise<ActivationId>;
 }

@@ -28,6 +28,7 @@ import { Station, type StationOptions, toFields, type Work } from "../station/st
 import type { EntityStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
 import { ActionCache } from "./action-cache.ts";
+import { Health } from "./health.ts";
 import { runInContainer } from "./run.ts";
 
 export interface InvokerOptions {
@@ -38,6 +39,8 @@ export interface InvokerOptions {
   /** Topic for activations that have failed for the last time. */
   readonly deadLetters: string;
   readonly activations: StationOptions["activations"];
+  readonly idempotency: StationOptions["idempotency"];
+  readonly isBlocked: StationOptions["isBlocked"];
   readonly limits: SystemLimits;
   /** Work from before this process that was accepted longer ago is not run. */
   readonly restartWorkAgeMs: number;
@@ -60,6 +63,8 @@ export class Invoker implements AsyncDisposable {
   readonly #options: InvokerOptions;
   readonly #station: Station;
   readonly #actions: ActionCache;
+  readonly #health = new Health();
+  #phase: "new" | "open" | "stopping" = "new";
   readonly #limits = new WeakMap<NamespaceLimits, EffectiveLimits>();
   /** Jobs of parts, which a stop does not withdraw: what they are parts of has begun. */
   readonly #parts = new WeakMap<Job, Work>();
@@ -77,7 +82,13 @@ export class Invoker implements AsyncDisposable {
 
   /** Begins to take messages. What an earlier process left comes first. */
   start(): void {
+    this.#phase = "open";
     this.#station.start((work) => this.#take(work));
+  }
+
+  get state(): "up" | "unhealthy" | "down" {
+    if (this.#phase !== "open") return "down";
+    return this.#health.isHealthy ? "up" : "unhealthy";
   }
 
   #take(work: Work): void {
@@ -143,6 +154,7 @@ export class Invoker implements AsyncDisposable {
         concurrency: action.limits.concurrency,
       },
       placed: (lease) => {
+        this.#health.add({ failed: false });
         const whole = isWhole ? message : decodeActivation(delivery.message);
         const work = { delivery, message: whole, action };
         this.#station.inBackground(work, this.#run(work, lease));
@@ -160,9 +172,14 @@ export class Invoker implements AsyncDisposable {
     return this.#station.run(activation, async () => {
       const { message, action } = activation;
       const station = this.#station;
+      // It may have waited for long.
+      const refusing = station.refuseBlocked(activation);
+      if (refusing !== undefined && (await refusing)) {
+        giveBack(lease);
+        return;
+      }
       if (!station.mayBegin(activation) || !(await station.markStarted(activation))) {
-        if (lease.fresh) lease.destroy();
-        else lease.release();
+        giveBack(lease);
         station.inBackground(
           activation,
           station.beginAgain(activation, () => this.#submit(activation)),
@@ -180,6 +197,7 @@ export class Invoker implements AsyncDisposable {
     const { message } = work;
     // A stop ends containers in the making; what was to run in them stays on the bus.
     if (!this.#station.mayBegin(work)) return;
+    this.#health.add({ failed: true });
     this.#options.log.error({ err: cause, ...toFields(message) }, "container cannot be made");
     const now = this.#options.clock();
     const response = toErrorResponse(3, NOT_PROVISIONED);
@@ -188,6 +206,7 @@ export class Invoker implements AsyncDisposable {
 
   /** Takes nothing more but parts, and waits for what runs. What has not started stays on the bus. */
   stop(waitMs: number): Promise<void> {
+    this.#phase = "stopping";
     const stopped = this.#station.stop(waitMs);
     for (const job of this.#options.pool.withdrawAll()) {
       const part = this.#parts.get(job);
@@ -200,4 +219,10 @@ export class Invoker implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#station[Symbol.asyncDispose]();
   }
+}
+
+/** Nothing has run in it: one that has no code yet is of no use to others. */
+function giveBack(lease: Lease): void {
+  if (lease.fresh) lease.destroy();
+  else lease.release();
 }

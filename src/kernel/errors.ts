@@ -61,6 +61,15 @@ export const CATALOGUE = {
     (d) =>
       `The request's Content-Type is not supported. Expected:\napplication/json, got ${d.is || "none"}`,
   ),
+  "expectation-unknown": entry<{ is: string }>(
+    417,
+    (d) => `The request's Expect header is "${d.is}", must be 100-continue`,
+  ),
+  "idempotency-key-reused": entry<{ key: string }>(
+    422,
+    (d) =>
+      `The Idempotency-Key '${d.key}' was used for another request within the last 24 hours: every other request needs a key of its own`,
+  ),
   invalid: entry<{ detail: string }>(400, (d) => d.detail),
   "kind-not-allowed": entry<{ kind: string }>(
     403,
@@ -140,6 +149,11 @@ export const CATALOGUE = {
     429,
     (d) => `Too many concurrent requests in flight ${allowedCount(d)}.`, // OW
   ),
+  "too-many-keys": entry<{ allowed: number }>(
+    429,
+    (d) =>
+      `Too many idempotency keys in the last 24 hours (allowed: ${d.allowed}): nothing was accepted; leave the header out, or wait`,
+  ),
   "too-many-per-minute": entry<{ count: number; allowed: number }>(
     429,
     (d) => `Too many requests in the last minute ${allowedCount(d)}.`, // OW
@@ -169,6 +183,9 @@ export class BriskError extends Error {
   }
 }
 
+/** A text is echoed so far: who sends a megabyte knows what it was. */
+const TEXT_LENGTH_MAX = 2000;
+
 /** Makes a catalogue error: `throw failure("too-large", { field: "exec", is, allowed })`. */
 export function failure<Code extends ErrorCode>(
   code: Code,
@@ -176,6 +193,8 @@ export function failure<Code extends ErrorCode>(
     ? [details?: undefined, cause?: unknown]
     : [details: DetailsOf<Code>, cause?: unknown]
 ): BriskError {
-  const text = CATALOGUE[code].text as Text<unknown>;
-  return new BriskError(code, text(details), cause);
+  const toText = CATALOGUE[code].text as Text<unknown>;
+  const text = toText(details);
+  const isLong = text.length > TEXT_LENGTH_MAX;
+  return new BriskError(code, isLong ? `${text.slice(0, TEXT_LENGTH_MAX)}…` : text, cause);
 }

@@ -39,6 +39,29 @@ export function isTooDeep(text: string): boolean {
   return false;
 }
 
+/** A megabyte of the shortest numbers has fewer; sixteen million take ten seconds to parse. */
+export const VALUES_MAX = 600_000;
+
+/** Whether there are more than `VALUES_MAX` values side by side. Takes any text. */
+export function isTooWide(text: string): boolean {
+  if (text.length <= VALUES_MAX) return false;
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') at = findStringEnd(text, at);
+    else if (character === ",") count++;
+    if (count >= VALUES_MAX) return true;
+  }
+  return false;
+}
+
+/** `1e400` and the like, which would be stored as `null`. */
+export function hasInfinity(value: unknown): boolean {
+  if (typeof value === "number") return !Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).some(hasInfinity);
+}
+
 /** Of the string that begins there; the text's end where it has none. */
 export function findStringEnd(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {

@@ -44,6 +44,11 @@ export interface ActivationHeader {
   readonly trying?: Trying;
   /** Of a sequence or a conductor: the action as it was found, without code, parameters merged. */
   readonly composition?: Action;
+  /**
+   * What an idempotency key stands for, where one does: it is confirmed before this message is done. The
+   * activation's own id, or that of the trigger that was fired.
+   */
+  readonly acceptance?: ActivationId;
 }
 
 export interface ActivationMessage extends ActivationHeader {
@@ -95,4 +100,15 @@ export function withoutLargeContent(message: ActivationMessage): ActivationMessa
   return isLarge ? { ...message, content: LEFT_OUT } : message;
 }
 
+/** Of any message on the bus, of which few have one and those of other kinds cannot be read here. */
+export function readAcceptance(bytes: Buffer): ActivationId | undefined {
+  if (!bytes.includes(ACCEPTANCE)) return undefined;
+  try {
+    return decodeActivation(bytes).acceptance;
+  } catch {
+    return undefined;
+  }
+}
+
+const ACCEPTANCE = '"acceptance":';
 const NEWLINE = 10;

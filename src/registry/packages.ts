@@ -139,8 +139,7 @@ class Packages implements PackageRegistry {
 
   async delete(name: QualifiedName, { force }: { readonly force: boolean }): Promise<Package> {
     const id = toDocumentId(name);
-    const found = await this.#packages.find(id);
-    if (found === undefined) throw failure("package-missing", { name: id });
+    const found = await this.#packages.get(id);
     if (bindingOf(found.document) === undefined) await this.#empty(found, force);
     await this.#options.remembered.changing(id, () => this.#packages.delete(id, found));
     return found.document;

@@ -5,9 +5,11 @@ import type { Bus } from "../bus/port.ts";
 import { Coordinator } from "../composition/coordinator.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { Identity } from "../entities/subject.ts";
+import type { Blocklist } from "../entitlement/blocklist.ts";
 import { Throttles } from "../entitlement/throttles.ts";
 import { DeadLetters } from "../invocation/dead-letters.ts";
 import { Firings } from "../invocation/firings.ts";
+import { IdempotencyKeys } from "../invocation/idempotency-keys.ts";
 import { createInvocations } from "../invocation/invocations.ts";
 import type { Invocations } from "../invocation/port.ts";
 import { systemClock } from "../kernel/clock.ts";
@@ -25,6 +27,7 @@ export interface ControllerNeeds {
   readonly runtimes: Runtimes;
   readonly stores: SqliteStores;
   readonly bus: Bus;
+  readonly isBlocked: Blocklist;
   readonly log: Log;
 }
 
@@ -33,6 +36,7 @@ export interface Controller {
   readonly throttles: Throttles;
   readonly invocations: Invocations;
   readonly firings: Firings;
+  readonly idempotency: IdempotencyKeys;
   /** Takes up work: what an earlier process left comes first. */
   begin(): void;
   /** Begins nothing more, and waits so long for what runs, in ms. */
@@ -43,11 +47,12 @@ export interface Controller {
 
 /** What is opened is closed with `cleanup`. */
 export function openController(
-  { settings, limits, runtimes, stores, bus, log }: ControllerNeeds,
+  { settings, limits, runtimes, stores, bus, isBlocked, log }: ControllerNeeds,
   cleanup: AsyncDisposableStack,
 ): Controller {
   const clock = systemClock;
   const { entities, activations } = stores;
+  const keys = stores.idempotency;
   const { coordinator: id, completions: replyTo, deadLetters, invoker } = TOPICS;
   const balancer = cleanup.use(
     new Balancer({ bus, invokers: [invoker], coordinator: id, replyTo, log }),
@@ -65,10 +70,9 @@ export function openController(
   });
   const { actions, triggers } = registries;
   const restartWorkAgeMs = settings.restartWorkAge * SECOND_MS;
-  const composing = { balancer, registry: actions, activations, limits, restartWorkAgeMs };
-  const coordinator = cleanup.use(
-    new Coordinator({ id, bus, deadLetters, ...composing, clock, log }),
-  );
+  const composing = { balancer, registry: actions, limits };
+  const keeping = { bus, activations, idempotency: keys, isBlocked, restartWorkAgeMs, deadLetters };
+  const coordinator = cleanup.use(new Coordinator({ id, ...composing, ...keeping, clock, log }));
   const invocations = createInvocations({ balancer, limits });
   const inFlight = (namespaceUuid: string) => invocations.inFlight(namespaceUuid);
   const throttles = new Throttles({ limits, inFlight, clock });
@@ -77,11 +81,13 @@ export function openController(
   const letters = cleanup.use(
     new DeadLetters({ topic: deadLetters, bus, firings, triggers, limits, log }),
   );
+  const idempotency = cleanup.use(new IdempotencyKeys({ keys, clock, log }));
   return {
     registries,
     throttles,
     invocations,
     firings,
+    idempotency,
     begin: () => {
       coordinator.start();
       letters.start();

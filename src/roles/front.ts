@@ -5,26 +5,31 @@ import { fileURLToPath } from "node:url";
 import { createActionRoutes } from "../api/actions.ts";
 import { createActivationRoutes } from "../api/activations.ts";
 import { type BuildInfo, createApiInfo, createSystemInfo } from "../api/info.ts";
+import type { InvokerStates } from "../api/invokers.ts";
 import { createNamespaceRoutes } from "../api/namespaces.ts";
 import { createPackageRoutes } from "../api/packages.ts";
 import { createRuleRoutes } from "../api/rules.ts";
 import { type Api, createApi } from "../api/server.ts";
 import { createTriggerRoutes } from "../api/triggers.ts";
+import type { Viewer } from "../api/viewer.ts";
 import { createWebActions } from "../api/web/web-actions.ts";
 import { createAuthenticator } from "../entitlement/authenticator.ts";
 import { systemClock } from "../kernel/clock.ts";
 import type { Controller, ControllerNeeds } from "./controller.ts";
 
 export type FrontNeeds = Pick<ControllerNeeds, "limits" | "runtimes" | "stores" | "log"> &
-  Pick<Controller, "registries" | "throttles" | "invocations" | "firings">;
+  Pick<Controller, "registries" | "throttles" | "invocations" | "firings" | "idempotency"> & {
+    readonly invokers: InvokerStates;
+  };
 
 export function openFront(needs: FrontNeeds): Api {
-  const { limits, runtimes, stores, registries, throttles, invocations, firings, log } = needs;
+  const { limits, runtimes, stores, registries, throttles, invocations, log } = needs;
+  const { firings, idempotency, invokers } = needs;
   const { actions, packages, triggers, rules } = registries;
   const { manifest } = runtimes;
   const routes = [
-    ...createActionRoutes({ registry: actions, throttles, invocations, limits }),
-    ...createTriggerRoutes({ triggers, firings, throttles, limits, manifest }),
+    ...createActionRoutes({ registry: actions, throttles, invocations, idempotency, limits }),
+    ...createTriggerRoutes({ triggers, firings, throttles, idempotency, limits, manifest }),
     ...createRuleRoutes({ rules, limits }),
     ...createPackageRoutes({ registry: packages, limits }),
     ...createActivationRoutes(stores.activations),
@@ -34,6 +39,7 @@ export function openFront(needs: FrontNeeds): Api {
   const web = { registry: actions, authenticator, throttles, invocations, limits };
   const subtrees = [createWebActions(web)];
   const build = readBuild();
+  let viewer: Viewer | undefined;
   return createApi({
     routes,
     subtrees,
@@ -45,6 +51,12 @@ export function openFront(needs: FrontNeeds): Api {
       const described = [...routes, ...subtrees.flatMap(({ descriptions }) => descriptions)];
       return createOpenApi(described, build.version);
     },
+    viewer: async () => {
+      const { Viewer } = await import("../api/viewer.ts");
+      viewer ??= new Viewer();
+      return viewer;
+    },
+    invokers,
     clock: systemClock,
     log,
   });

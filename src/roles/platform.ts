@@ -8,6 +8,7 @@ import type { Bus } from "../bus/port.ts";
 import type { ContainerDriver } from "../drivers/port.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
+import { type Blocklist, createBlocklist } from "../entitlement/blocklist.ts";
 import { Invoker } from "../invoker/invoker.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { SECOND_MS } from "../kernel/units.ts";
@@ -17,6 +18,7 @@ import { openRuntimes, type Runtimes } from "../runtimes/runtimes.ts";
 import { SettingError } from "../settings/parse.ts";
 import type { Settings } from "../settings/settings.ts";
 import { openSqliteStores, type SqliteStores } from "../stores/sqlite/open.ts";
+import type { Retention } from "../stores/sqlite/pruning.ts";
 import type { Log } from "../telemetry/log.ts";
 import { openDriver } from "./adapters.ts";
 import { openController } from "./controller.ts";
@@ -50,7 +52,7 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
   const limits = toSystemLimits(settings);
   const publicDirectory = cleanup.use(openPublicDirectory(data.path));
   const apiSocket = join(publicDirectory.sockets, "api.sock");
-  const storesOpening = openSqliteStores(data.path, log);
+  const storesOpening = openSqliteStores(data.path, { log, retention: toRetention(settings) });
   const stemCells = [{ initialCount: settings.stemCells, memoryMb: STEM_CELL_MB }];
   const runtimes = openRuntimes({
     dataDirectory: data.path,
@@ -75,10 +77,13 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
   ]);
   for (const notice of opened.notices) log.warn(notice);
   const bus = cleanup.use(openBus(settings, data.path));
-  const parts = { settings, limits, runtimes, stores, bus, driver: opened.driver, log };
+  const isBlocked = createBlocklist(stores.subjects);
+  const parts = { settings, limits, runtimes, stores, bus, driver: opened.driver, isBlocked, log };
   const { invoker, pool } = openExecution(parts, cleanup);
   const controller = openController(parts, cleanup);
-  const api = openFront({ ...parts, ...controller });
+  await controller.idempotency.recover(() => bus.unfinished());
+  const invokers = () => ({ [`${TOPICS.invoker}/0`]: invoker.state });
+  const api = openFront({ ...parts, ...controller, invokers });
   cleanup.defer(() => api.close(0));
   url = await listen(api, { settings, apiSocket });
   await tell(needs, { stores, url });
@@ -100,6 +105,10 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function toRetention({ activationRetention, activationsMax }: Settings): Retention {
+  return { activationAgeMs: activationRetention * SECOND_MS, activationsMax };
 }
 
 /** Opened side by side; where one fails, the others are closed. */
@@ -130,11 +139,12 @@ interface Parts {
   readonly stores: SqliteStores;
   readonly bus: Bus;
   readonly driver: ContainerDriver;
+  readonly isBlocked: Blocklist;
   readonly log: Log;
 }
 
 function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
-  const { settings, limits, runtimes, stores, bus, driver, log } = parts;
+  const { settings, limits, runtimes, stores, bus, driver, isBlocked, log } = parts;
   const pool = cleanup.use(
     new ContainerPool({
       driver,
@@ -155,6 +165,7 @@ function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
       pool,
       ...stores,
       limits,
+      isBlocked,
       restartWorkAgeMs: settings.restartWorkAge * SECOND_MS,
       clock: systemClock,
       log,

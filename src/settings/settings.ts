@@ -43,6 +43,8 @@ const DRIVERS = ["auto", "sandbox", "process"] as const;
 const NETWORKS = ["auto", "on", "off"] as const;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 const COUNT_MAX = 1_000_000_000;
+/** As most OpenWhisk installations keep them. */
+const WEEK_S = 604_800;
 /** A container's own bookkeeping and the page cache need the rest. */
 const MEMORY_SHARE = 0.5;
 
@@ -202,6 +204,22 @@ export const SETTINGS = {
     min: 0,
     max: COUNT_MAX,
     meaning: "Work found at a start that was accepted longer ago is recorded as expired, not run",
+  },
+  activationRetention: {
+    type: "rate",
+    unit: "s",
+    default: WEEK_S,
+    min: 60,
+    max: COUNT_MAX,
+    meaning: "How long the record of an activation is kept; off keeps them for ever",
+  },
+  activationsMax: {
+    type: "rate",
+    unit: "activations",
+    default: 1_000_000,
+    min: 1,
+    max: COUNT_MAX,
+    meaning: "Records of a namespace that are kept: beyond it the oldest go; off keeps all",
   },
   stopWait: {
     type: "integer",

@@ -17,6 +17,7 @@ import {
   toDocument,
   toRecordText,
 } from "../entities/activation.ts";
+import type { Identity } from "../entities/subject.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { ActivationId } from "../kernel/ids.ts";
 import { SECOND_MS } from "../kernel/units.ts";
@@ -27,7 +28,7 @@ import {
 } from "../messages/activation-message.ts";
 import { encodeCompletion } from "../messages/completion.ts";
 import { encodeDeadLetter } from "../messages/dead-letter.ts";
-import type { ActivationStore } from "../stores/port.ts";
+import type { ActivationStore, IdempotencyStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
 import { decideFollowUp } from "./follow-up.ts";
 import { toErrorResponse, toFallbackRecord } from "./records.ts";
@@ -43,6 +44,9 @@ export interface StationOptions {
   /** Topic for those that have failed for the last time. */
   readonly deadLetters: string;
   readonly activations: Pick<ActivationStore, "put" | "has" | "get">;
+  readonly idempotency: Pick<IdempotencyStore, "confirm">;
+  /** Whose accepted work is not to run any more. */
+  readonly isBlocked: (user: Identity) => boolean | Promise<boolean>;
   /** Work from before this process that was accepted longer ago is not begun. */
   readonly restartWorkAgeMs: number;
   readonly clock: Clock;
@@ -65,6 +69,9 @@ const EXPIRED = toErrorResponse(
   3,
   "The activation expired: the platform was down for longer than its work is kept.",
 );
+
+/** OpenWhisk's word for it. */
+const BLOCKED = toErrorResponse(1, "The action was not invoked due to a blacklisted namespace.");
 
 /** `ending`: what has begun is ended, and so are its parts begun; nothing else is. */
 type Phase = "open" | "ending" | "ended";
@@ -117,8 +124,41 @@ export class Station implements AsyncDisposable {
     } else if (isFurtherTry(message)) {
       this.inBackground(work, this.#takeOnce(work, take));
     } else {
-      take(work);
+      this.#takeUnblocked(work, take);
     }
+  }
+
+  #takeUnblocked(work: Work, take: (work: Work) => void): void {
+    const refusing = this.refuseBlocked(work);
+    if (refusing === undefined) take(work);
+    else
+      this.inBackground(
+        work,
+        refusing.then((isRefused) => (isRefused ? undefined : take(work))),
+      );
+  }
+
+  /**
+   * `undefined` where it is known that it may run, else whether it has been refused: whoever waits is told;
+   * a record is not kept, so that the blocked fill no store.
+   */
+  refuseBlocked(work: Work): Promise<boolean> | undefined {
+    const isBlocked = this.#options.isBlocked(work.message.user);
+    return isBlocked === false ? undefined : this.#refuseIf(work, Promise.resolve(isBlocked));
+  }
+
+  async #refuseIf(work: Work, isBlocked: Promise<boolean>): Promise<boolean> {
+    try {
+      if (!(await isBlocked)) return false;
+    } catch (cause) {
+      // It was accepted: in doubt it runs.
+      const fields = { err: cause, ...toFields(work.message) };
+      this.#options.log.error(fields, "subject cannot be looked up");
+      return false;
+    }
+    const record = toFallbackRecord(work.message, BLOCKED, { now: this.#options.clock() });
+    await this.#tell(work, record, toDocument(record));
+    return true;
   }
 
   /** Before and after a crash it may have been published, and before one its record may have been kept. */
@@ -127,7 +167,7 @@ export class Station implements AsyncDisposable {
     const isTwin = this.#tries.has(activationId);
     this.#tries.add(activationId);
     if (isTwin || (await this.#options.activations.has(activationId))) work.delivery.done();
-    else take(work);
+    else this.#takeUnblocked(work, take);
   }
 
   /** Whether it may be begun now. What may not stays on the bus for the next process. */
@@ -147,6 +187,7 @@ export class Station implements AsyncDisposable {
     const known = delivery.startedBefore ? await this.#findRecord(message) : undefined;
     const document = known ?? (await this.#storeUnrun(message, reason));
     await this.#followUp(work, document, reason === "expired");
+    await this.#confirm(message);
     delivery.done();
   }
 
@@ -196,11 +237,19 @@ export class Station implements AsyncDisposable {
 
   /** It is over: the record is kept, and whoever sent it is told. */
   async finish(work: Work, record: ActivationRecord): Promise<void> {
-    const { delivery, message } = work;
+    const { message } = work;
     // What ran on past its time has been recorded as abandoned.
     if (this.#closed.signal.aborted) return;
     const document = await this.store(message, record, toKeep(message));
     await this.#followUp(work, document);
+    await this.#tell(work, record, document);
+  }
+
+  async #tell(
+    { delivery, message }: Work,
+    record: ActivationRecord,
+    document: ActivationDocument,
+  ): Promise<void> {
     const { bus, topic, answersLogs } = this.#options;
     const { activationId, blocking, replyTo } = message;
     const { statusCode, result = NOTHING, size } = record.response;
@@ -213,7 +262,15 @@ export class Station implements AsyncDisposable {
     });
     const answer = encodeCompletion(blocking ? { ...completion, outcome: outcome() } : completion);
     await bus.publish(replyTo, answer, "volatile");
+    await this.#confirm(message);
     delivery.done();
+  }
+
+  /** An unconfirmed idempotency key would be taken for free after a crash, once its message is done. */
+  async #confirm(message: ActivationMessage): Promise<void> {
+    const { acceptance } = message;
+    if (acceptance === undefined) return;
+    await this.#insist(message, () => this.#options.idempotency.confirm(acceptance));
   }
 
   /** Keeps the record, however long it takes: until then the activation is not over. */

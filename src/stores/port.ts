@@ -1,4 +1,4 @@
-// What is stored: entities, subjects with their limits, activations; by id and by view. Documents go
+// What is stored: entities, subjects with their limits, activations, idempotency keys; by id and by view. Documents go
 // in and out as values; no store knows who asks. Every adapter passes *.contract.ts.
 
 import type { ActivationDocument } from "../entities/activation.ts";
@@ -125,4 +125,36 @@ export interface ActivationStore extends AsyncDisposable {
   list(query: ActivationQuery, docs: boolean): Promise<readonly RawJson[]>;
   /** Matches, `skip` and `limit` left aside. */
   count(query: ActivationQuery): Promise<number>;
+}
+
+export interface KeyReservation {
+  readonly namespace: EntityName;
+  readonly key: string;
+  /** The same for the same request, another for any other. */
+  readonly request: string;
+  /** What the key stands for, once it is accepted. */
+  readonly activationId: ActivationId;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export interface KnownKey {
+  readonly request: string;
+  readonly activationId: ActivationId;
+  /** Whether the activation is accepted. */
+  readonly isConfirmed: boolean;
+}
+
+/** Idempotency keys of namespaces, each known for a day after it was reserved. */
+export interface IdempotencyStore extends AsyncDisposable {
+  /**
+   * What the key stands for already; where that is nothing, it stands for this from here on, durable
+   * when it resolves with `undefined`. Rejects with `too-many-keys`.
+   */
+  reserve(reservation: KeyReservation): Promise<KnownKey | undefined>;
+  /** The activation is accepted. Durable when it resolves. One that stands for no key is let pass. */
+  confirm(activationId: ActivationId): Promise<void>;
+  /** Nothing was accepted: the key is free again. A confirmed one stays. */
+  release(activationId: ActivationId): Promise<void>;
+  unconfirmed(): Promise<readonly ActivationId[]>;
 }

@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import type { DocumentId, EntityName, EntityPath } from "../../src/entities/names.ts";
-import type { EntityType } from "../../src/stores/port.ts";
 import { SqliteEntities } from "../../src/stores/sqlite/entities.ts";
 import type { Answer, Brisk } from "../harness.ts";
 import {
@@ -12,6 +11,7 @@ import {
   annotationOf,
   invoke,
   type Json,
+  OWN,
   putAction,
   readActivation,
 } from "./fixture.ts";
@@ -59,8 +59,13 @@ export async function putActions(
 }
 
 /** Something of another type in the guest's namespace. */
-export function putEntity(brisk: Brisk, type: EntityType, name: string): void {
-  putDocument(brisk, { type, name });
+export async function putEntity(
+  brisk: Brisk,
+  collection: "packages" | "triggers",
+  name: string,
+): Promise<void> {
+  const answer = await brisk.request("PUT", `${OWN}/${collection}/${name}`, { body: {} });
+  assert.equal(answer.status, 200, answer.text);
 }
 
 /** Sequences that no check would let pass; they must not have been looked for before. */
@@ -69,19 +74,16 @@ export function putUnchecked(brisk: Brisk, sequences: Readonly<Record<string, st
   const rest = { version: "0.0.1", parameters: [], annotations: [], limits, publish: false };
   for (const [name, components] of Object.entries(sequences)) {
     const exec = { kind: "sequence", components };
-    putDocument(brisk, { type: "action", name, more: { ...rest, exec } });
+    putDocument(brisk, name, { ...rest, exec });
   }
 }
 
-function putDocument(
-  brisk: Brisk,
-  { type, name, more = {} }: { type: EntityType; name: string; more?: object },
-): void {
+function putDocument(brisk: Brisk, name: string, more: object): void {
   using entities = new SqliteEntities(brisk.data);
   const { namespace } = brisk;
   const id = `${namespace}/${name}` as DocumentId;
   const placed = { namespace: namespace as EntityPath, name: name as EntityName };
-  entities.put({ id, type, document: { ...placed, ...more, updated: Date.now() } });
+  entities.put({ id, type: "action", document: { ...placed, ...more, updated: Date.now() } });
 }
 
 export function times(count: number, name: string): string[] {

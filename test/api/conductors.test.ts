@@ -31,7 +31,7 @@ const NESTING = `exports.main = ({ error, depth, value }) => error !== undefined
 
 const brisk = useBrisk({
   setUp: async (brisk) => {
-    putEntity(brisk, "package", "p");
+    await putEntity(brisk, "packages", "p");
     for (const [name, code] of Object.entries({
       echo: ECHO,
       cond: COND,

@@ -2,6 +2,8 @@
 // and the few requests that most of them begin with.
 
 import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { text as readText } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Answer, type Brisk, type BriskOptions, startBrisk } from "../harness.ts";
@@ -151,6 +153,14 @@ export function annotationOf(
   key: string,
 ): unknown {
   return annotations.find((annotation) => annotation.key === key)?.value;
+}
+
+/** Bytes to the server's port, and all that comes back until it closes. */
+export function sendRaw({ url }: Brisk, bytes: string | Buffer): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(bytes);
+  return readText(socket);
 }
 
 const DEADLINE_MS = 15_000;

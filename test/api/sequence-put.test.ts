@@ -15,8 +15,8 @@ const FULL_NAME =
 
 const brisk = useBrisk({
   setUp: async (brisk) => {
-    putEntity(brisk, "package", "p");
-    putEntity(brisk, "trigger", "a-trigger");
+    await putEntity(brisk, "packages", "p");
+    await putEntity(brisk, "triggers", "a-trigger");
     await putActions(brisk, { echo: ECHO, "p/b": ECHO });
     await putSequence(brisk, "lines", ["echo", "echo"]);
     await putSequence(brisk, "inner25", times(25, "echo"));

@@ -4,7 +4,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request as openRequest } from "node:http";
-import { connect } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { test } from "node:test";
 import type { Brisk } from "../harness.ts";
@@ -16,6 +15,7 @@ import {
   type Json,
   OWN,
   putAction,
+  sendRaw,
   testRows,
   useBrisk,
 } from "./fixture.ts";
@@ -361,13 +361,6 @@ async function sendChunks(
   return { status: response.statusCode, text: await readText(response) };
 }
 
-/** Bytes to the server's port, and all that comes back until it closes. */
-async function sendRaw({ url }: Brisk, bytes: string | Buffer): Promise<string> {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  socket.write(bytes);
-  return readText(socket);
-}
 test("no transaction id that HTTP can carry upsets the server", async () => {
   for (const byte of ["\x7f", "\x80", "\xff", "\t", '"', "\\"]) {
     const answer = await sendRaw(

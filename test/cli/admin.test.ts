@@ -59,9 +59,34 @@ test("revoke makes a new key, genonly keeps nothing", async () => {
   const first = await admin("user create alice");
   const second = await admin("user create alice --revoke");
   assert.notEqual(second.stdout, first.stdout);
+  const [uuid] = first.stdout.split(":");
+  assert.equal(second.stdout.split(":")[0], uuid, "a revoked key keeps its id");
   assert.equal((await admin("user get alice")).stdout, second.stdout);
   assert.equal((await admin("user create other --genonly")).code, 0);
   assert.equal((await admin("user get other")).code, 1);
+});
+
+test("revoke replaces the key of one namespace, and makes one that is not there", async () => {
+  using data = createDirectory();
+  const admin = openAdmin(data.path);
+  const alice = await admin("user create alice");
+  const team = await admin("user create alice -ns team");
+  const rotated = await admin("user create alice -ns team --revoke");
+  assert.equal((await admin("user get alice")).stdout, alice.stdout);
+  assert.equal((await admin("user get alice -ns team")).stdout, rotated.stdout);
+  assert.equal(
+    (await admin("user whois", team.stdout.trim())).stdout,
+    "Subject id is not recognized\n",
+  );
+  const given = await admin(`user create alice -ns team --revoke -u ${UUID}:${KEY}`);
+  assert.equal(given.stdout, `${UUID}:${KEY}\n`);
+  const forced = await admin("user create alice -ns team --force");
+  assert.notEqual(forced.stdout.split(":")[0], UUID, "force takes a pair as a whole");
+  const more = await admin("user create alice -ns more --revoke");
+  assert.equal(
+    (await admin("user get alice --all")).stdout,
+    `alice\t${alice.stdout}team\t${forced.stdout}more\t${more.stdout}`,
+  );
 });
 
 test("refusals have wskadmin's words and exit codes", async () => {

@@ -35,6 +35,9 @@ const MIGRATIONS = [
    CREATE UNIQUE INDEX activations_by_id ON activations (id);
    CREATE INDEX activations_by_start ON activations (namespace, start);
    CREATE INDEX activations_by_name ON activations (namespace, filter_name, start);`,
+  // How many each namespace has, without counting: of millions that takes seconds.
+  `CREATE TABLE counts (namespace TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT;
+   INSERT INTO counts SELECT namespace, count(*) FROM activations GROUP BY namespace;`,
 ];
 
 /** The column has a number in every row. */
@@ -51,6 +54,20 @@ interface Row {
   readonly response: RawJson;
   readonly logs: RawJson;
 }
+
+/** What one turn of pruning deletes: some milliseconds of work. */
+const PRUNED_ROWS_MAX = 100;
+const PRUNED_BYTES_MAX = MB;
+
+interface Prunable {
+  readonly rowid: number;
+  readonly namespace: EntityName;
+  readonly start: number;
+  readonly bytes: number;
+}
+
+/** `octet_length` reads no text: what a row has beside its own page stays unread until it is deleted. */
+const PRUNABLE = "rowid, namespace, start, octet_length(response) + octet_length(logs) AS bytes";
 
 /** Of 4 KB. Ids are random, so a page is written many times before it is worth copying. */
 const CHECKPOINT_PAGES = 8000;
@@ -78,12 +95,71 @@ export class SqliteActivations implements Disposable {
   /** The first record of an id stands. */
   insert(documents: readonly ActivationDocument[]): void {
     inTransaction(this.#database, () => {
+      const added = new Map<EntityName, number>();
       for (const d of documents) {
         const { activationId, namespace, filterName, start, statusCode } = d;
         const { head, subject, response, logs } = d;
         const key = [activationId, namespace, filterName, start, statusCode ?? NO_STATUS_CODE];
-        this.#insert.run(...key, head, subject, response, logs);
+        const { changes } = this.#insert.run(...key, head, subject, response, logs);
+        added.set(namespace, (added.get(namespace) ?? 0) + Number(changes));
       }
+      this.#addToCounts(added);
+    });
+  }
+
+  #addToCounts(added: ReadonlyMap<EntityName, number>): void {
+    const add = this.#database.prepare(
+      `INSERT INTO counts VALUES (?, ?)
+       ON CONFLICT (namespace) DO UPDATE SET count = count + excluded.count`,
+    );
+    for (const [namespace, count] of added) add.run(namespace, count);
+  }
+
+  /**
+   * Deletes a few of those that began before then, in the order in which they were stored. Rows are
+   * stored as they end, so none goes that ended later. Returns how many went; 0 where none is left.
+   */
+  pruneOld(before: number): number {
+    const oldest = this.#database
+      .prepare(`SELECT ${PRUNABLE} FROM activations ORDER BY rowid LIMIT ?`)
+      .all(PRUNED_ROWS_MAX) as unknown as Prunable[];
+    const kept = oldest.findIndex(({ start }) => start >= before);
+    return this.#deleteFew(kept < 0 ? oldest : oldest.slice(0, kept));
+  }
+
+  /** Deletes a few of the oldest of a namespace that has more. Returns how many went. */
+  pruneExcess(countMax: number): number {
+    const over = this.#database
+      .prepare("SELECT namespace, count FROM counts WHERE count > ? LIMIT 1")
+      .get(countMax);
+    if (over === undefined) return 0;
+    const excess = Number(over["count"]) - countMax;
+    const oldest = this.#database
+      .prepare(
+        `SELECT ${PRUNABLE} FROM activations WHERE namespace = ? ORDER BY start, rowid LIMIT ?`,
+      )
+      .all(String(over["namespace"]), Math.min(PRUNED_ROWS_MAX, excess));
+    return this.#deleteFew(oldest as unknown as Prunable[]);
+  }
+
+  /** The first, however large, and what fits beside it. */
+  #deleteFew(rows: readonly Prunable[]): number {
+    if (rows.length === 0) return 0;
+    return inTransaction(this.#database, () => {
+      const remove = this.#database.prepare("DELETE FROM activations WHERE rowid = ?");
+      const removed = new Map<EntityName, number>();
+      let count = 0;
+      let bytes = 0;
+      for (const row of rows) {
+        bytes += row.bytes;
+        if (count > 0 && bytes > PRUNED_BYTES_MAX) break;
+        remove.run(row.rowid);
+        removed.set(row.namespace, (removed.get(row.namespace) ?? 0) - 1);
+        count++;
+      }
+      this.#addToCounts(removed);
+      this.#database.exec("DELETE FROM counts WHERE count = 0");
+      return count;
     });
   }
 

@@ -4,12 +4,14 @@ import { BriskError, type ErrorCode } from "../../kernel/errors.ts";
 import type { SqliteActivations } from "./activations.ts";
 import { toStorageError } from "./database.ts";
 import type { SqliteEntities } from "./entities.ts";
+import type { SqliteIdempotency } from "./idempotency.ts";
 import type { SqliteSubjects } from "./subjects.ts";
 
 export interface Stores {
   readonly entities: SqliteEntities;
   readonly subjects: SqliteSubjects;
   readonly activations: SqliteActivations;
+  readonly idempotency: SqliteIdempotency;
 }
 
 export interface Call {
@@ -28,6 +30,7 @@ export type Reply =
   | { readonly type: "opened" }
   | { readonly type: "closed" }
   | { readonly type: "subjects-changed" }
+  | { readonly type: "pruning-failed"; readonly failure: CallFailure }
   | { readonly type: "done"; readonly id: number; readonly value: unknown }
   | { readonly type: "failed"; readonly id: number; readonly failure: CallFailure };
 

@@ -1,8 +1,12 @@
-// The embedded stores: three SQLite databases in the data directory, on a thread of their own.
+// The embedded stores: SQLite databases in the data directory, on a thread of their own.
 
 import { join } from "node:path";
+import { HOUR_MS } from "../../kernel/units.ts";
 import type { Log } from "../../telemetry/log.ts";
-import type { ActivationStore, EntityStore, SubjectStore } from "../port.ts";
+import type { ActivationStore, EntityStore, IdempotencyStore, SubjectStore } from "../port.ts";
+import type { IdempotencyLimits } from "./idempotency.ts";
+import { IdempotencyBatches } from "./idempotency-batches.ts";
+import { KEEP_ALL, type Retention } from "./pruning.ts";
 import { RecordJournal } from "./record-journal.ts";
 import { StoreThread } from "./thread.ts";
 
@@ -10,11 +14,25 @@ export interface SqliteStores extends AsyncDisposable {
   readonly entities: EntityStore;
   readonly subjects: SubjectStore;
   readonly activations: ActivationStore;
+  readonly idempotency: IdempotencyStore;
 }
 
+export interface SqliteStoresOptions {
+  readonly log?: Log;
+  /** How long and how many activations are kept; absent: all, for ever. */
+  readonly retention?: Retention;
+  readonly idempotency?: IdempotencyLimits;
+}
+
+/** A million takes some 200 MB. */
+const IDEMPOTENCY: IdempotencyLimits = { ageMs: 24 * HOUR_MS, countMax: 1_000_000 };
+
 /** Rejects with `storage-failed` and a sentence where a database cannot be used. */
-export async function openSqliteStores(directory: string, log?: Log): Promise<SqliteStores> {
-  const thread = new StoreThread(directory);
+export async function openSqliteStores(
+  directory: string,
+  { log, retention = KEEP_ALL, idempotency = IDEMPOTENCY }: SqliteStoresOptions = {},
+): Promise<SqliteStores> {
+  const thread = new StoreThread({ directory, retention, idempotency, log });
   try {
     await thread.opened();
   } catch (cause) {
@@ -22,12 +40,15 @@ export async function openSqliteStores(directory: string, log?: Log): Promise<Sq
     throw cause;
   }
   const activations = new RecordJournal({ directory: join(directory, "records"), thread, log });
+  const keys = new IdempotencyBatches(thread, idempotency);
   return {
     entities: toEntityStore(thread),
     subjects: toSubjectStore(thread),
     activations,
+    idempotency: keys,
     [Symbol.asyncDispose]: async () => {
       try {
+        await keys[Symbol.asyncDispose]();
         await activations[Symbol.asyncDispose]();
       } finally {
         await thread[Symbol.asyncDispose]();

@@ -6,19 +6,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { withDirectory } from "../../journal/disk-fixture.ts";
+import { HOUR_MS } from "../../kernel/units.ts";
 import { activation, testActivations } from "../activations.contract.ts";
 import { testEntities } from "../entities.contract.ts";
+import { KEYS_MAX, testIdempotency } from "../idempotency.contract.ts";
 import { testSubjects } from "../subjects.contract.ts";
 import { openSqliteStores, type SqliteStores } from "./open.ts";
 import { openSubjects } from "./subjects.ts";
 
-function create<Name extends "entities" | "subjects" | "activations">(name: Name) {
+const IDEMPOTENCY = { ageMs: 24 * HOUR_MS, countMax: KEYS_MAX };
+
+function create<Name extends "entities" | "subjects" | "activations" | "idempotency">(name: Name) {
   return async () => {
     const directory = mkdtempSync(join(tmpdir(), "brisk-sqlite-"));
     const opened = new Set<SqliteStores>();
     return {
       open: async (): Promise<SqliteStores[Name]> => {
-        const stores = await openSqliteStores(directory);
+        const stores = await openSqliteStores(directory, { idempotency: IDEMPOTENCY });
         opened.add(stores);
         const close = async () => {
           if (!opened.delete(stores)) return;
@@ -45,6 +49,7 @@ function withClose<Store extends object>(store: Store, close: () => Promise<void
 testActivations("sqlite", create("activations"));
 testEntities("sqlite", create("entities"));
 testSubjects("sqlite", create("subjects"));
+testIdempotency("sqlite", create("idempotency"));
 
 testSubjects("sqlite, without a thread", async () => {
   const directory = mkdtempSync(join(tmpdir(), "brisk-sqlite-"));

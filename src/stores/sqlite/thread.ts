@@ -2,7 +2,10 @@
 
 import { Worker } from "node:worker_threads";
 import { failure } from "../../kernel/errors.ts";
+import type { Log } from "../../telemetry/log.ts";
 import { type Call, fromCallFailure, type Reply, type Stores } from "./calls.ts";
+import type { IdempotencyLimits } from "./idempotency.ts";
+import type { Retention } from "./pruning.ts";
 
 interface Waiting {
   resolve(value: unknown): void;
@@ -27,7 +30,15 @@ type Result<Store, Name extends keyof Store> = Store[Name] extends (
 /** Calls that have no answer yet: some hundred milliseconds of work. */
 const CALLS_MAX = 1000;
 
+export interface StoreThreadOptions {
+  readonly directory: string;
+  readonly retention: Retention;
+  readonly idempotency: IdempotencyLimits;
+  readonly log: Log | undefined;
+}
+
 export class StoreThread implements AsyncDisposable {
+  readonly #log: Log | undefined;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #changed: (() => void)[] = [];
@@ -35,11 +46,12 @@ export class StoreThread implements AsyncDisposable {
   #nextId = 1;
   #closing: (() => void) | undefined;
 
-  constructor(directory: string) {
+  constructor({ directory, retention, idempotency, log }: StoreThreadOptions) {
+    this.#log = log;
     // The sources run as they are, the package as it was built.
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
     this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
-      workerData: { directory },
+      workerData: { directory, retention, idempotency },
     });
     this.#worker.on("message", (reply: Reply) => this.#hear(reply));
     // Nobody listens to its "error": it is our own mistake, or want of memory, and ends the process.
@@ -89,6 +101,9 @@ export class StoreThread implements AsyncDisposable {
         break;
       case "subjects-changed":
         for (const listener of this.#changed) listener();
+        break;
+      case "pruning-failed":
+        this.#log?.warn({ err: fromCallFailure(reply.failure) }, "old records cannot be deleted");
         break;
       case "done":
         this.#take(reply.id)?.resolve(reply.value);

@@ -1,0 +1,150 @@
+// Requests that may be repeated: one with an idempotency key is accepted once a day, and a repetition is
+// answered with the activation of the first. What is accepted and its key are kept together, though in
+// two places: the key first, and what it stands for only then.
+//
+//     key reserved (durable) ─▶ messages on the bus (durable) ─▶ answered
+//                                          └─▶ key confirmed ─▶ messages done
+//
+// The messages name the key's activation, and whoever works on them confirms it before they are done. So
+// after a crash a key that is not confirmed has its messages on the bus, or never had any.
+
+import { setTimeout as delay } from "node:timers/promises";
+import type { Clock } from "../kernel/clock.ts";
+import { failure } from "../kernel/errors.ts";
+import { type ActivationId, createActivationId } from "../kernel/ids.ts";
+import { SECOND_MS } from "../kernel/units.ts";
+import { readAcceptance } from "../messages/activation-message.ts";
+import type { IdempotencyStore } from "../stores/port.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Idempotency, KeyedRequest } from "./port.ts";
+
+export interface IdempotencyKeysOptions {
+  readonly keys: IdempotencyStore;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Accepting {
+  readonly request: string;
+  readonly accepted: Promise<ActivationId>;
+}
+
+const RETRY_MS = SECOND_MS;
+
+export class IdempotencyKeys implements Idempotency, AsyncDisposable {
+  readonly #options: IdempotencyKeysOptions;
+  /** Each until its key is confirmed, or free again: one for each request that is answered now. */
+  readonly #accepting = new Map<string, Accepting>();
+  readonly #closed = new AbortController();
+
+  constructor(options: IdempotencyKeysOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Settles the keys that an earlier process had reserved and not confirmed. To be called before anything
+   * is accepted; `messages` are all that are not done.
+   */
+  async recover(messages: () => Iterable<Buffer>): Promise<void> {
+    const { keys } = this.#options;
+    const reserved = new Set(await keys.unconfirmed());
+    if (reserved.size === 0) return;
+    const found = new Set<ActivationId>();
+    for (const message of messages()) {
+      const id = readAcceptance(message);
+      if (id !== undefined && reserved.has(id)) found.add(id);
+    }
+    const settle = (id: ActivationId) => (found.has(id) ? keys.confirm(id) : keys.release(id));
+    await Promise.all([...reserved].map(settle));
+  }
+
+  async accept(
+    keyed: KeyedRequest,
+    accept: (activationId: ActivationId) => Promise<void>,
+  ): Promise<ActivationId> {
+    // A namespace's name has no slash.
+    const name = `${keyed.namespace}/${keyed.key}`;
+    const current = this.#accepting.get(name);
+    if (current !== undefined) {
+      refuseOther(current, keyed);
+      return current.accepted;
+    }
+    const free = () => this.#accepting.delete(name);
+    const accepted = this.#acceptFirst(keyed, accept, free);
+    this.#accepting.set(name, { request: keyed.request, accepted });
+    return accepted.catch((cause: unknown) => {
+      free();
+      throw cause;
+    });
+  }
+
+  async #acceptFirst(
+    keyed: KeyedRequest,
+    accept: (activationId: ActivationId) => Promise<void>,
+    free: () => void,
+  ): Promise<ActivationId> {
+    const activationId = createActivationId();
+    const known = await this.#reserve(keyed, activationId);
+    if (known !== undefined) {
+      free();
+      return known;
+    }
+    try {
+      await accept(activationId);
+    } catch (cause) {
+      await this.#release(activationId);
+      throw cause;
+    }
+    this.#confirm(activationId).then(free, () => {});
+    return activationId;
+  }
+
+  /** The activation that the key stands for; `undefined` where it stands for `activationId` from here on. */
+  async #reserve(
+    keyed: KeyedRequest,
+    activationId: ActivationId,
+  ): Promise<ActivationId | undefined> {
+    const { keys, clock } = this.#options;
+    const reservation = { ...keyed, activationId, at: clock() };
+    const known = await keys.reserve(reservation);
+    if (known === undefined) return undefined;
+    if (known.isConfirmed) {
+      refuseOther(known, keyed);
+      return known.activationId;
+    }
+    // Nothing was accepted for it, and it could not be released then.
+    await keys.release(known.activationId);
+    await keys.reserve(reservation);
+    return undefined;
+  }
+
+  async #release(activationId: ActivationId): Promise<void> {
+    try {
+      await this.#options.keys.release(activationId);
+    } catch (cause) {
+      // It stays unconfirmed, which is as good: whoever meets it knows that nothing was accepted.
+      this.#options.log.warn({ err: cause, activationId }, "idempotency key cannot be released");
+    }
+  }
+
+  async #confirm(activationId: ActivationId): Promise<void> {
+    for (;;) {
+      try {
+        await this.#options.keys.confirm(activationId);
+        return;
+      } catch (cause) {
+        const { log } = this.#options;
+        log.warn({ err: cause, activationId }, "idempotency key cannot be confirmed yet");
+        await delay(RETRY_MS, undefined, { signal: this.#closed.signal });
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
+  }
+}
+
+function refuseOther(known: { readonly request: string }, { key, request }: KeyedRequest): void {
+  if (known.request !== request) throw failure("idempotency-key-reused", { key });
+}

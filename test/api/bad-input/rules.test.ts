@@ -1,0 +1,205 @@
+// Bad requests for rules, one row each (rest-api specification, 1.4, 1.5, 2, 3.4, 7.3, 9.1, 13).
+
+import { ACTIONS, type Json, OWN, type Row, testRows, useBrisk } from "../fixture.ts";
+import { createTenant, EXEC } from "../tenants.ts";
+import { type Collection, collectionRows, otherTypeRows } from "./collection.ts";
+import { fieldRows, malformedRows, WRONG_COMMON } from "./malformed.ts";
+
+const MISSING = "The requested resource does not exist.";
+const INCOMPLETE = "rule requires a valid trigger and a valid action";
+const RULES = `${OWN}/rules`;
+const FOREIGN = "/api/v1/namespaces/neighbour";
+const LABEL = { "content-type": "application/json" };
+const WHOLE = { trigger: "/_/tick", action: "/_/action" };
+const COLLECTION: Collection = {
+  name: "rules",
+  verbs: { GET: undefined, PUT: WHOLE, POST: { status: "active" }, DELETE: undefined },
+};
+
+const brisk = useBrisk({
+  setUp: async (up) => {
+    const { request } = await createTenant(up, "neighbour");
+    await request("PUT", `${FOREIGN}/triggers/tick`, {});
+    await request("PUT", `${FOREIGN}/packages/private`, {});
+    await request("PUT", `${FOREIGN}/actions/private/a`, { exec: EXEC });
+    const put = (path: string, body: Json) => up.request("PUT", `${OWN}/${path}`, { body });
+    for (const name of ["action", "gone-action"]) await put(`actions/${name}`, { exec: EXEC });
+    for (const name of ["tick", "gone-tick"]) await put(`triggers/${name}`, {});
+    await put("rules/rule", WHOLE);
+    await put("rules/without-action", { trigger: "/_/tick", action: "/_/gone-action" });
+    await put("rules/without-trigger", { trigger: "/_/gone-tick", action: "/_/action" });
+    await up.request("DELETE", `${ACTIONS}/gone-action`);
+    await up.request("DELETE", `${OWN}/triggers/gone-tick`);
+  },
+});
+
+testRows(brisk, collectionRows(COLLECTION));
+testRows(brisk, otherTypeRows(`${RULES}/action`, COLLECTION));
+testRows(brisk, malformedRows({ method: "PUT", path: `${RULES}/malformed` }));
+testRows(brisk, fieldRows({ path: `${RULES}/fields`, whole: WHOLE }, WRONG_COMMON));
+
+function put(body: Json, row: Pick<Row, "status" | "error">): Row {
+  return {
+    name: `no rule is made of ${JSON.stringify(body).slice(0, 80)}`,
+    method: "PUT",
+    path: `${RULES}/new`,
+    body,
+    ...row,
+  };
+}
+
+testRows(brisk, [
+  ...[{}, { trigger: "/_/tick" }, { action: "/_/action" }, { trigger: null, action: null }].map(
+    (body) => put(body, { status: 400, error: INCOMPLETE }),
+  ),
+  ...["trigger", "action"].flatMap((field) =>
+    [1, true, [], {}, { path: "_" }, { name: "a" }, { path: 1, name: "a" }, { path: "_", name: 1 }]
+      .map((value) => put({ ...WHOLE, [field]: value }, { status: 400 }))
+      .concat(
+        ["tick", "", "/", "/_/", "/_/a$", "/a/b/c/d", "/_/-a", "//"].map((value) =>
+          put({ ...WHOLE, [field]: value }, { status: 400 }),
+        ),
+      ),
+  ),
+  put(
+    { ...WHOLE, trigger: "/_/missing" },
+    { status: 400, error: "trigger /guest/missing does not exist" },
+  ),
+  put(
+    { ...WHOLE, action: "/guest/missing" },
+    { status: 400, error: "action /guest/missing does not exist" },
+  ),
+  put({ ...WHOLE, action: "/_/missing/a" }, { status: 404, error: MISSING }),
+  put({ ...WHOLE, trigger: "/_/action" }, { status: 400 }),
+  put({ ...WHOLE, action: "/_/tick" }, { status: 400 }),
+  ...["tick", "missing"].map((name) =>
+    put(
+      { ...WHOLE, trigger: `/neighbour/${name}` },
+      {
+        status: 403,
+        error: `The supplied authentication is not authorized to access 'neighbour/${name}'.`,
+      },
+    ),
+  ),
+  ...["quick", "missing", "private/a"].map((name) =>
+    put({ ...WHOLE, action: `/neighbour/${name}` }, { status: 403, error: /not authorized/ }),
+  ),
+  {
+    name: "nothing of that has made a rule",
+    method: "GET",
+    path: `${RULES}/new`,
+    status: 404,
+    error: MISSING,
+  },
+]);
+
+testRows(brisk, [
+  ...["GET", "DELETE", "POST"].map((method) => ({
+    name: `${method} of a missing rule`,
+    method,
+    path: `${RULES}/missing`,
+    ...(method === "POST" ? { body: { status: "active" } } : {}),
+    status: 404,
+    error: MISSING,
+  })),
+  {
+    name: "an existing rule is not overwritten unasked",
+    method: "PUT",
+    path: `${RULES}/rule`,
+    body: WHOLE,
+    status: 409,
+    error: "resource already exists",
+  },
+  {
+    name: "a rule's name is no action's",
+    method: "PUT",
+    path: `${ACTIONS}/rule`,
+    body: { exec: EXEC },
+    status: 409,
+    error: "Resource by this name exists but is not in this collection.",
+  },
+  {
+    name: "an update checks also what it leaves as it was: the action",
+    method: "PUT",
+    path: `${RULES}/without-action?overwrite=true`,
+    body: { publish: true },
+    status: 400,
+    error: "action /guest/gone-action does not exist",
+  },
+  {
+    name: "an update checks also what it leaves as it was: the trigger",
+    method: "PUT",
+    path: `${RULES}/without-trigger?overwrite=true`,
+    body: { publish: true },
+    status: 400,
+    error: "trigger /guest/gone-tick does not exist",
+  },
+  {
+    name: "a rule without its trigger is not enabled",
+    method: "POST",
+    path: `${RULES}/without-trigger`,
+    body: { status: "active" },
+    status: 404,
+    error: MISSING,
+  },
+  ...["on", "", "ACTIVE", "activating", "deactivating", "enabled", 1, true, null, [], {}].map(
+    (status) => ({
+      name: `a rule's status is not ${JSON.stringify(status)}`,
+      method: "POST",
+      path: `${RULES}/rule`,
+      body: { status },
+      status: 400,
+    }),
+  ),
+  ...["{}", "[]", "null", '"active"', "{", ""].map((body) => ({
+    name: `a rule's status is not set by ${body || "an empty body"}`,
+    method: "POST",
+    path: `${RULES}/rule`,
+    body,
+    headers: LABEL,
+    status: 400,
+  })),
+  {
+    name: "a rule's status is not set without a body",
+    method: "POST",
+    path: `${RULES}/rule`,
+    status: 400,
+  },
+  {
+    name: "a status labelled as something else is refused",
+    method: "POST",
+    path: `${RULES}/rule`,
+    body: '{"status":"inactive"}',
+    headers: { "content-type": "text/plain" },
+    status: 415,
+  },
+  ...["rule", "missing"].flatMap((name) =>
+    ["GET", "PUT", "POST", "DELETE"].map((method) => ({
+      name: `${method} of a neighbour's rule '${name}' is refused, whether it is there or not`,
+      method,
+      path: `${FOREIGN}/rules/${name}`,
+      body: method === "PUT" ? WHOLE : method === "POST" ? { status: "active" } : undefined,
+      status: 403,
+      error: `The supplied authentication is not authorized to access 'neighbour/${name}'.`,
+    })),
+  ),
+  {
+    name: "a neighbour's rules are not listed",
+    method: "GET",
+    path: `${FOREIGN}/rules`,
+    status: 403,
+    error: "The supplied authentication is not authorized to access 'neighbour'.",
+  },
+  {
+    name: "after all that the rule is as it was",
+    method: "GET",
+    path: `${RULES}/rule`,
+    status: 200,
+    has: {
+      version: "0.0.1",
+      status: "active",
+      trigger: { path: "guest", name: "tick" },
+      action: { path: "guest", name: "action" },
+    },
+  },
+]);

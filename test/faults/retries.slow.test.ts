@@ -1,0 +1,90 @@
+// `kill -9` while failed activations wait for their next try: none is lost, none is made twice.
+
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  ACTIVATIONS,
+  type ActivationRecord,
+  annotationOf,
+  invoke,
+  type Json,
+  putAction,
+  waitFor,
+} from "../api/fixture.ts";
+import { type Brisk, startBrisk } from "../harness.ts";
+import { createRandom } from "./random.ts";
+
+const ROUNDS = 6;
+const ACTIVATIONS_PER_ROUND = 10;
+const TIMES = 3;
+const KILL_MS_MAX = 400;
+const SEEDS = 2 ** 31;
+
+test("each accepted activation is tried as often as its action says, whatever is killed", async (context) => {
+  const seed = Math.floor(Math.random() * SEEDS);
+  context.diagnostic(`seed ${seed}`);
+  const random = createRandom(seed);
+  const data = await mkdtemp(join(tmpdir(), "brisk-retries-"));
+  try {
+    const accepted: string[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      await using brisk = await startBrisk({ data });
+      if (round === 0) await putHopeless(brisk);
+      accepted.push(...(await acceptSome(brisk)));
+      await delay(random.below(KILL_MS_MAX));
+      await brisk.stop("SIGKILL");
+    }
+    await using brisk = await startBrisk({ data });
+    await waitFor(
+      async () => (await countRecords(brisk)) >= accepted.length * (TIMES + 1) || undefined,
+    );
+    checkTries(accepted, await readRecords(brisk));
+    assert.equal(await brisk.stop(), 0);
+  } finally {
+    await rm(data, { recursive: true, force: true });
+  }
+});
+
+async function putHopeless(brisk: Brisk): Promise<void> {
+  const annotations = [{ key: "retries", value: { times: TIMES, backoff: 50 } }];
+  const code = 'const main = () => ({ error: "never" });';
+  await putAction(brisk, { name: "hopeless", code, annotations });
+}
+
+function acceptSome(brisk: Brisk): Promise<readonly string[]> {
+  const send = async () => {
+    const { json } = await invoke(brisk, "hopeless", { query: "" });
+    return String((json as Json)["activationId"]);
+  };
+  return Promise.all(Array.from({ length: ACTIVATIONS_PER_ROUND }, send));
+}
+
+async function countRecords(brisk: Brisk): Promise<number> {
+  const { json } = await brisk.request("GET", `${ACTIVATIONS}?count=true`);
+  return Number((json as Json)["activations"]);
+}
+
+async function readRecords(brisk: Brisk): Promise<readonly ActivationRecord[]> {
+  const pages: ActivationRecord[] = [];
+  for (let skip = 0; ; skip += 200) {
+    const { json } = await brisk.request("GET", `${ACTIVATIONS}?docs=true&limit=0&skip=${skip}`);
+    pages.push(...(json as ActivationRecord[]));
+    if ((json as unknown[]).length < 200) return pages;
+  }
+}
+
+/** By the first try's id: the numbers of all tries. */
+function checkTries(accepted: readonly string[], records: readonly ActivationRecord[]): void {
+  const tries = new Map<string, number[]>();
+  for (const record of records) {
+    const first = String((record as unknown as Json)["cause"] ?? record.activationId);
+    tries.set(first, [...(tries.get(first) ?? []), Number(annotationOf(record, "attempt") ?? 1)]);
+  }
+  for (const id of accepted) {
+    assert.deepEqual(tries.get(id)?.toSorted(), [1, 2, 3, 4], `${id} was tried so often`);
+  }
+}
