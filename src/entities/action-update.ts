@@ -98,13 +98,19 @@ export function updateAction(update: ActionUpdate, rules: ActionRules): Action {
 
 /** Aliases say which version runs, and are no part of any: giving them makes no new one. */
 function decideVersion({ request, before }: ActionUpdate): string {
-  const { annotations = [], delAnnotations = [], ...others } = request;
-  const keys = [...annotations.map(({ key }) => key), ...delAnnotations];
-  const isOfAliases = keys.length > 0 && keys.every((key) => key === ALIASES);
-  if (before !== undefined && isOfAliases && Object.keys(others).length === 0) {
-    return before.version;
-  }
+  if (before !== undefined && isOfAliases(request)) return before.version;
   return toUpdatedVersion(request.version, before?.version);
+}
+
+/** Whether nothing is given but aliases. */
+export function isOfAliases({
+  annotations = [],
+  delAnnotations = [],
+  ...others
+}: ActionRequest): boolean {
+  const keys = [...annotations.map(({ key }) => key), ...delAnnotations];
+  const isOther = Object.keys(others).length > 0 || keys.length === 0;
+  return !isOther && keys.every((key) => key === ALIASES);
 }
 
 function chooseExec({ request, before }: ActionUpdate, rules: ActionRules): Exec {

@@ -49,7 +49,7 @@ async function withTwoVersions(body: (fixture: Fixture) => Promise<void>): Promi
     await using stores = await openSqliteStores(directory);
     const { entities } = stores;
     const first = await entities.put({ id: ID, type: "action", document: action("0.0.1") });
-    const kept = { ...action("0.0.1"), kept: { revision: first, at: 1 } };
+    const kept = { ...action("0.0.1"), runsAs: first, replacedAt: 1 };
     await entities.put({ id: toVersionId(ID, "0.0.1"), type: "version", document: kept });
     const second = await entities.put({
       id: ID,

@@ -2,14 +2,14 @@
 // nothing here goes stale; what was used longest ago goes when there is too much.
 
 import { type Action, type CodeAction, isSequence } from "../entities/action.ts";
-import { fromKept, type KeptAction } from "../entities/kept-action.ts";
 import { type DocumentId, toVersionId } from "../entities/names.ts";
+import { fromStored, type StoredAction } from "../entities/stored-action.ts";
 import type { ActivationHeader } from "../messages/activation-message.ts";
 import type { EntityStore, StoredEntity } from "../stores/port.ts";
 
 type Wanted = ActivationHeader["action"];
 interface Read {
-  /** Of a version that is kept, the one that it had as the current one. */
+  /** Under which it is run. */
   readonly revision: string;
   readonly document: Action;
 }
@@ -72,10 +72,8 @@ export class ActionCache {
 
   async #read(id: DocumentId): Promise<Read | undefined> {
     const stored = await this.#entities.get(id, { code: true });
-    if (stored?.type === "action") return stored as StoredEntity<Action>;
-    if (stored?.type !== "version") return undefined;
-    const kept = stored.document as KeptAction;
-    return { revision: kept.kept.revision, document: fromKept(kept) };
+    if (stored?.type !== "action" && stored?.type !== "version") return undefined;
+    return fromStored(stored as StoredEntity<StoredAction>);
   }
 
   #keep(key: string, action: CodeAction): void {

@@ -126,7 +126,7 @@ test("a version that an alias chose before is found without reading too", async 
     const aliases = { key: "aliases", value: { default: { "0.0.1": 1 } } };
     const first = { ...common, ...named("guest/aliased"), exec };
     await put(store, { type: "action", ...first, version: "0.0.2", annotations: [aliases] });
-    const kept = { ...first, kept: { revision: "1-a", at: 1 } };
+    const kept = { ...first, runsAs: "1-a", replacedAt: 1 };
     await store.put({ id: toVersionId(idOf(first), "0.0.1"), type: "version", document: kept });
 
     const name = { namespace: guest, name: "aliased" as EntityName };

@@ -2,10 +2,14 @@
 // owner. Knows the rules between entities (one name for one thing, packages and bindings), not HTTP.
 
 import { type Action, isSequence, type SequenceAction } from "../entities/action.ts";
-import { type ActionRequest, isSequenceRequest, updateAction } from "../entities/action-update.ts";
+import {
+  type ActionRequest,
+  isOfAliases,
+  isSequenceRequest,
+  updateAction,
+} from "../entities/action-update.ts";
 import { ALIASES, chooseVersion, readAliases, STANDARD_ALIAS } from "../entities/aliases.ts";
 import { toComponentName } from "../entities/components.ts";
-import type { VersionRules } from "../entities/kept-action.ts";
 import { mergeKeyValues } from "../entities/key-values.ts";
 import { resolveLimits } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
@@ -20,6 +24,12 @@ import {
 } from "../entities/names.ts";
 import { bindingOf, isShared, type Package } from "../entities/package.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
+import {
+  fromStored,
+  type StoredAction,
+  toSameRuns,
+  type VersionRules,
+} from "../entities/stored-action.ts";
 import type { Identity } from "../entities/subject.ts";
 import { checkOwn, isOwn } from "../entitlement/rights.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -97,7 +107,7 @@ export function createActionRegistry(options: ActionRegistryOptions): ActionRegi
 
 class Actions implements ActionRegistry {
   readonly #options: ActionRegistryOptions;
-  readonly #actions: Collection<Action>;
+  readonly #actions: Collection<StoredAction>;
   readonly #packages: Collection<Package>;
   readonly #kept: KeptVersions;
 
@@ -174,7 +184,8 @@ class Actions implements ActionRegistry {
   }
 
   async #get(id: DocumentId, { code, version }: Reading): Promise<StoredEntity<Action>> {
-    const current = await this.#actions.get(id, { code });
+    const stored = await this.#actions.get(id, { code });
+    const current = { ...stored, ...fromStored(stored) };
     if (version === undefined || version === current.document.version) return current;
     const kept = await this.#kept.get(id, version, { code });
     if (kept === undefined) throw failure("version-missing", { version });
@@ -218,7 +229,11 @@ class Actions implements ActionRegistry {
       }
       return action;
     };
-    const changes: CollectionPut<Action>["changes"] = (...given) => this.#kept.toChanges(...given);
+    const changes: CollectionPut<StoredAction>["changes"] = (put, stored) => {
+      const isSame = stored !== undefined && isOfAliases(request);
+      const document = isSame ? toSameRuns(put.document as Action, stored) : put.document;
+      return this.#kept.toChanges({ ...put, document }, stored);
+    };
     return this.#options.remembered.changing(id, () =>
       this.#actions.put({ id, overwrite, update, changes }),
     );
@@ -266,7 +281,7 @@ class Actions implements ActionRegistry {
     await remembered.changing(id, async () =>
       entities.change(await listDeletions(entities, id, found)),
     );
-    return found.document;
+    return fromStored(found).document;
   }
 
   list(path: EntityPath, page: PageOptions): Promise<readonly Action[]> {

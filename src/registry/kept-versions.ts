@@ -8,24 +8,20 @@
 
 import type { Action } from "../entities/action.ts";
 import { ALIASES, type Aliases, listAliased, readAliases } from "../entities/aliases.ts";
+import { type DocumentId, toVersionId } from "../entities/names.ts";
 import {
   compareKept,
   decideKept,
-  fromKept,
+  fromStored,
   type KeptAction,
+  type StoredAction,
   type VersionRules,
-} from "../entities/kept-action.ts";
-import { type DocumentId, toVersionId } from "../entities/names.ts";
+} from "../entities/stored-action.ts";
 import { failure } from "../kernel/errors.ts";
-import type {
-  EntityChange,
-  EntityPut,
-  EntityStore,
-  Revision,
-  StoredEntity,
-} from "../stores/port.ts";
+import type { EntityChange, EntityPut, EntityStore, StoredEntity } from "../stores/port.ts";
 
 type Found = StoredEntity<Action>;
+type Stored = StoredEntity<StoredAction>;
 type Kept = StoredEntity<KeptAction>;
 
 export class KeptVersions {
@@ -37,7 +33,6 @@ export class KeptVersions {
     this.#rules = rules;
   }
 
-  /** With the revision that it had as the current one. */
   async get(id: DocumentId, version: string, { code = false } = {}): Promise<Found | undefined> {
     const stored = await this.#entities.get(toVersionId(id, version), { code });
     return stored && toFound(stored as Kept);
@@ -67,7 +62,7 @@ export class KeptVersions {
   }
 
   /** What is written where an action is put: the version before is kept, others may have to go. */
-  async toChanges(put: EntityPut, before: Found | undefined): Promise<readonly EntityChange[]> {
+  async toChanges(put: EntityPut, before: Stored | undefined): Promise<readonly EntityChange[]> {
     if (before === undefined) return [put];
     const action = put.document as Action;
     const stored = await this.#list(put.id);
@@ -107,17 +102,16 @@ export async function listDeletions(
 const SHOWN_MAX = 10;
 
 /** Aliases are the action's, not one of its versions'. */
-function toKept({ document, revision }: Found, at: number): KeptAction {
+function toKept(stored: Stored, replacedAt: number): KeptAction {
+  const { document, revision } = fromStored(stored);
   const annotations = document.annotations.filter(({ key }) => key !== ALIASES);
-  return { ...document, annotations, kept: { revision, at } };
+  return { ...document, annotations, runsAs: revision, replacedAt };
 }
 
 function toDeletion(id: DocumentId, { document, revision }: Kept): EntityChange {
   return { id: toVersionId(id, document.version), deletes: revision };
 }
 
-/** With the revision that it had as the current one. */
-function toFound({ document }: Kept): Found {
-  const revision = document.kept.revision as Revision;
-  return { type: "action", revision, document: fromKept(document) };
+function toFound(stored: Kept): Found {
+  return { type: "action", ...fromStored(stored) };
 }

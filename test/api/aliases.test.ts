@@ -93,6 +93,32 @@ test("aliases are the action's: an earlier version that is put again does not br
   assert.deepEqual(await run(brisk(), "back", "&alias=live"), ["0.0.2", 2, "live"]);
 });
 
+test("moving aliases about starts no container anew, and shows nothing of how", async () => {
+  const initTime = async () => {
+    const { json } = await invoke(brisk(), "stays");
+    return annotationOf(json as ActivationRecord, "initTime");
+  };
+  const path = `${ACTIONS}/stays`;
+  await putVersions(brisk(), "stays", 1);
+  assert.notEqual(await initTime(), undefined);
+  const { json: before } = await brisk().request("GET", path);
+  for (const value of [{ default: { "0.0.1": 1 } }, { live: { "0.0.1": 1 } }, null]) {
+    await setAliases(brisk(), "stays", value);
+    assert.equal(await initTime(), undefined, JSON.stringify(value));
+  }
+  await putAction(brisk(), { name: "stays", code: say(2) });
+  await setAliases(brisk(), "stays", { default: { "0.0.1": 1 } });
+  assert.equal(await initTime(), undefined);
+  await setAliases(brisk(), "stays", null);
+  const shown = [
+    (await brisk().request("GET", path)).json,
+    (await brisk().request("GET", `${path}?version=0.0.1`)).json,
+    (await brisk().request("DELETE", path)).json,
+  ];
+  for (const each of shown)
+    assert.deepEqual(Object.keys(each as Json), Object.keys(before as Json));
+});
+
 test("the alias default is what everybody gets who asks for nothing: actions, sequences, rules, the web", async () => {
   const exported = [{ key: "web-export", value: true }];
   for (const is of [1, 2]) {

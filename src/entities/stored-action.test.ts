@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compareKept, decideKept } from "./kept-action.ts";
+import { compareKept, decideKept } from "./stored-action.ts";
 
 const NOW = 1000;
 
 function version(patch: number, at: number) {
-  return { version: `0.0.${patch}`, kept: { revision: "", at } };
+  return { version: `0.0.${patch}`, replacedAt: at };
 }
 
 /** The patch numbers of what stays of 4, 3, 2, 1, which were replaced 0, 10, 20 and 30 ms ago. */
