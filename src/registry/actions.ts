@@ -119,17 +119,23 @@ class Actions implements ActionRegistry {
   }
 
   async find(name: QualifiedName, identity: Identity, version?: string): Promise<FoundAction> {
-    return (await this.#remembered(name, toReading(identity, version))).found;
+    const reading = toReading(identity, version);
+    return (this.#recall(name, reading) ?? (await this.#load(name, reading))).found;
   }
 
-  async #remembered(name: QualifiedName, reading: Reading): Promise<ResolvedAction> {
-    const { remembered } = this.#options;
-    const id = toDocumentId(name);
-    const key = reading.version === undefined ? id : toVersionId(id, reading.version);
-    const resolved =
-      remembered.get(key) ?? (await remembered.load(key, () => this.#resolve(name, reading)));
-    if (resolved.isShared || isOwn(reading.identity, name.namespace)) return resolved;
+  /** What was found before, without a promise: a warm invocation waits for nothing here. */
+  #recall(name: QualifiedName, { identity, version }: Reading): ResolvedAction | undefined {
+    const resolved = this.#options.remembered.get(toKey(name, version));
+    if (resolved === undefined || resolved.isShared || isOwn(identity, name.namespace)) {
+      return resolved;
+    }
     throw failure("not-authorized", { resource: toResource(name) });
+  }
+
+  /** What is read is checked as it is read. */
+  #load(name: QualifiedName, reading: Reading): Promise<ResolvedAction> {
+    const key = toKey(name, reading.version);
+    return this.#options.remembered.load(key, () => this.#resolve(name, reading));
   }
 
   async findToRun(
@@ -140,7 +146,8 @@ class Actions implements ActionRegistry {
     if (version !== undefined) {
       return { ...(await this.find(name, identity, version)), pinned: true };
     }
-    const { found, aliases } = await this.#remembered(name, toReading(identity));
+    const reading = toReading(identity);
+    const { found, aliases } = this.#recall(name, reading) ?? (await this.#load(name, reading));
     const weighted = aliases.get(alias ?? STANDARD_ALIAS);
     if (weighted === undefined) {
       if (alias === undefined) return found;
@@ -298,6 +305,12 @@ interface Reading {
   readonly code: boolean;
   /** Absent for the current one. */
   readonly version?: string;
+}
+
+/** What it is remembered by. */
+function toKey(name: QualifiedName, version: string | undefined): DocumentId {
+  const id = toDocumentId(name);
+  return version === undefined ? id : toVersionId(id, version);
 }
 
 function toReading(identity: Identity, version?: string): Reading {
