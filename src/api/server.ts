@@ -242,7 +242,9 @@ class HttpApi implements Api {
       log.error({ err: cause, transactionId }, "request met a fault");
       return failure("server-fault");
     }
-    if (cause.status >= 500) log.error({ err: cause, transactionId }, "request failed");
+    // A verb that nobody knows is the client's doing, whatever its number says.
+    const isOurs = cause.status >= 500 && cause.status !== 501;
+    if (isOurs) log.error({ err: cause, transactionId }, "request failed");
     return cause;
   }
 

@@ -43,7 +43,9 @@ const ENTITY_VERBS = ["get", "put", "delete"];
 
 export function toOperations({ paths }: OpenApiDocument): readonly Operation[] {
   return Object.entries(paths).flatMap(([path, verbs]) => {
-    const isEntity = ENTITY_VERBS.every((verb) => verb in verbs);
+    // A web action takes every verb, and stores nothing.
+    const isStored = path.startsWith("/namespaces/");
+    const isEntity = isStored && ENTITY_VERBS.every((verb) => verb in verbs);
     return Object.entries(verbs)
       .filter(([verb]) => VERBS.includes(verb))
       .map(([verb, { parameters = [], requestBody, responses }]): Operation => {
