@@ -32,6 +32,12 @@ import { IDEMPOTENCY_HEADER, parseKeyedRequest } from "./idempotency.ts";
 import { parseBoolean, parseInteger, parsePage } from "./query.ts";
 import type { Parameters, QueryParameter, Route } from "./routes.ts";
 import { actionBody, parseActionBody, parsePayload, payloadBody } from "./schemas.ts";
+import {
+  GET_VERSION_QUERY,
+  parseWanted,
+  parseWantedVersion,
+  RUN_VERSION_QUERY,
+} from "./wanted-version.ts";
 
 export interface ActionRouteOptions {
   readonly registry: ActionRegistry;
@@ -45,6 +51,12 @@ const INVOKE_QUERY: readonly QueryParameter[] = [
   { name: "blocking", type: "boolean", meaning: "Wait for the end" },
   { name: "result", type: "boolean", meaning: "Answer only the result; only where blocking" },
   { name: "timeout", type: "integer", meaning: "How long to wait, in ms from 1 to 60000" },
+  ...RUN_VERSION_QUERY,
+];
+
+const GET_QUERY: readonly QueryParameter[] = [
+  { name: "code", type: "boolean", meaning: "With its code; standard is true" },
+  ...GET_VERSION_QUERY,
 ];
 
 export function createActionRoutes(options: ActionRouteOptions): readonly Route[] {
@@ -71,7 +83,7 @@ export function createActionRoutes(options: ActionRouteOptions): readonly Route[
         method: "GET",
         path,
         summary: "Get an action",
-        query: [{ name: "code", type: "boolean", meaning: "With its code; standard is true" }],
+        query: GET_QUERY,
         answers: { 200: "The action", ...COMMON, ...MISSING },
         handle: (call, parameters, identity) => handlers.get(call, parameters, identity),
       },
@@ -151,9 +163,10 @@ class ActionHandlers {
     const isResult = parseBoolean(query, "result");
     const waitMs = parseInteger(query, "timeout") ?? limits.blockingWaitMsMax;
     checkWait(waitMs, limits.blockingWaitMsMax);
+    const wanted = parseWanted(query);
     const payload = parsePayload(text);
     const find = async () => {
-      const action = await registry.find(name, identity);
+      const action = await registry.findToRun(name, identity, wanted);
       if (isSequence(action.document)) {
         await registry.checkComponents(action.document.exec.components, identity);
       }
@@ -182,10 +195,14 @@ class ActionHandlers {
   async get({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
     const name = toReadable(toNames(parameters), parameters, identity);
     const { registry } = this.#options;
-    if (parseBoolean(query, "code", true)) {
-      return json((await registry.read(name, identity)).document);
+    if (parseBoolean(query, "versions")) {
+      return json((await registry.listVersions(name, identity)).map(toSummary));
     }
-    const { document, binding } = await registry.find(name, identity);
+    const version = parseWantedVersion(query);
+    if (parseBoolean(query, "code", true)) {
+      return json((await registry.read(name, identity, version)).document);
+    }
+    const { document, binding } = await registry.find(name, identity, version);
     return json(binding === undefined ? document : { ...document, binding });
   }
 

@@ -194,8 +194,10 @@ async function readCopied({ client, artifact }: Write): Promise<Copied> {
   return {
     exec: action["exec"],
     parameters: toKeyValues(action["parameters"]),
-    // The server's own, which says the kind.
-    annotations: toKeyValues(action["annotations"]).filter(({ key }) => key !== "exec"),
+    // The server's own, which says the kind; and names of versions that the copy does not have.
+    annotations: toKeyValues(action["annotations"]).filter(
+      ({ key }) => key !== "exec" && key !== "aliases",
+    ),
   };
 }
 

@@ -23,6 +23,7 @@ interface GetFlags {
   readonly url?: boolean;
   readonly save?: boolean;
   readonly saveAs?: string;
+  readonly version?: string;
 }
 
 export function addGet(noun: Command, context: CliContext): void {
@@ -35,6 +36,7 @@ export function addGet(noun: Command, context: CliContext): void {
     .option("-r, --url", "show its URL")
     .option("--save", "write its code into a file with its name")
     .option("--save-as <FILE>", "write its code into this file")
+    .option("--version <VERSION>", "this version of it, if it is kept")
     .addHelpText(
       "after",
       `
@@ -52,7 +54,7 @@ Examples:
         await openClient(context, get).call({
           method: "GET",
           path: toResourcePath("actions", name),
-          query: { code: saves },
+          query: { code: saves, version: flags.version },
         }),
       );
       if (saves) return saveCode(context, action, flags.saveAs);

@@ -17,6 +17,8 @@ const HTTP_ACCEPTED = 202;
 interface InvokeFlags {
   readonly blocking?: boolean;
   readonly result?: boolean;
+  readonly version?: string;
+  readonly alias?: string;
 }
 
 interface Invocation {
@@ -31,7 +33,9 @@ export function addInvoke(noun: Command, context: CliContext): void {
     .description("run an action")
     .argument("<NAME>", "the action")
     .option("-b, --blocking", "wait until it has finished, and print the activation")
-    .option("-r, --result", "wait until it has finished, and print its result only");
+    .option("-r, --result", "wait until it has finished, and print its result only")
+    .option("--version <VERSION>", "run this version of it, if it is kept")
+    .option("--alias <ALIAS>", "run a version that this alias names");
   const parameters = addParameterOptions(invoke);
   invoke.addHelpText(
     "after",
@@ -40,6 +44,7 @@ Examples:
   brisk action invoke hello                            accepted; prints the activation's id
   brisk action invoke hello --result -p name Ada       prints the result
   brisk action invoke hello -b -p list '[1, 2]'        a value is JSON where it parses
+  brisk action invoke hello -r --version 0.0.3         an earlier version of it
   echo '{"name": "Ada"}' | brisk action invoke hello -r -P -
 
 It exits with 246 if the action failed, and with 202 if it did not finish within the wait.`,
@@ -56,7 +61,12 @@ It exits with 246 if the action failed, and with 202 if it did not finish within
       const answer = await openClient(context, invoke).send({
         method: "POST",
         path: toResourcePath("actions", invocation.name),
-        query: { blocking: invocation.isBlocking, result: resultOnly },
+        query: {
+          blocking: invocation.isBlocking,
+          result: resultOnly,
+          version: flags.version,
+          alias: flags.alias,
+        },
         body: JSON.stringify(parameters.toObject()),
       });
       printAnswer(context, answer, invocation);

@@ -5,6 +5,7 @@ import type { JsonObject } from "../kernel/json.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 import { findAnnotation, toText } from "./answers.ts";
 import { toNumber } from "./lossless-json.ts";
+import { formatTable } from "./table.ts";
 
 const SHORT_STATUS = ["success", "application error", "developer error", "internal error"];
 const DURATION_WIDTH = 10;
@@ -24,13 +25,7 @@ export function formatActivations(activations: readonly JsonObject[]): string | 
   ]);
   const header = ["Datetime", "Activation ID", "Kind", "Start", "Duration", "Status", "Entity"];
   const least = [0, 0, 0, START_WIDTH, DURATION_WIDTH, 0, 0];
-  const widths = header.map((title, column) =>
-    Math.max(title.length, least[column] ?? 0, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return [header, ...rows]
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" "))
-    .map((line) => line.trimEnd())
-    .join("\n");
+  return formatTable([header, ...rows], least);
 }
 
 function findStatusCode(activation: JsonObject): number {

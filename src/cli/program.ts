@@ -33,6 +33,8 @@ const NOUNS: Readonly<Record<string, Noun>> = {
       update: async () => (await import("./action-create.ts")).addUpdate,
       invoke: async () => (await import("./action-invoke.ts")).addInvoke,
       get: async () => (await import("./action-get.ts")).addGet,
+      versions: async () => (await import("./action-versions.ts")).addVersions,
+      alias: async () => (await import("./action-versions.ts")).addAlias,
       delete: async () => (await import("./action-list.ts")).addDelete,
       list: async () => (await import("./action-list.ts")).addList,
     },

@@ -25,7 +25,7 @@ import type { StateRoom } from "./state-room.ts";
 export interface ComposerOptions {
   readonly balancer: Pick<Balancer, "run">;
   readonly states: StateRoom;
-  readonly registry: Pick<ActionRegistry, "find" | "locate">;
+  readonly registry: Pick<ActionRegistry, "findToRun" | "locate">;
   /** Keeps the record of what is nested. */
   readonly store: (whole: Whole, record: ActivationRecord) => Promise<unknown>;
   readonly limits: SystemLimits;
@@ -58,7 +58,7 @@ export class PartComposer implements Composer {
   }
 
   find: Composer["find"] = (name, identity) =>
-    this.#lookUp(() => this.#options.registry.find(name, identity));
+    this.#lookUp(() => this.#options.registry.findToRun(name, identity));
 
   checkRight: Composer["checkRight"] = async (name, identity) => {
     const { namespace, package: packageName } = name;

@@ -167,7 +167,13 @@ export class CompositionRun {
 
 /** Its runs are those of a plain action. */
 function toConductor({ action, composition }: Whole): FoundAction {
-  return { revision: action.revision as FoundAction["revision"], document: composition };
+  const { alias, pinned } = action;
+  return {
+    revision: action.revision as FoundAction["revision"],
+    document: composition,
+    ...(alias === undefined ? {} : { alias }),
+    ...(pinned === undefined ? {} : { pinned }),
+  };
 }
 
 /** An array is passed on as the field of an object: the conductor must hear of it. */

@@ -13,6 +13,7 @@ import {
   SEQUENCE,
   type SequenceExec,
 } from "./action.ts";
+import { ALIASES, readAliases } from "./aliases.ts";
 import { checkSize, dropDuplicates, mergeKeyValues } from "./key-values.ts";
 import { type EffectiveLimits, mergeLimits } from "./limit-rules.ts";
 import type { ActionLimits } from "./limits.ts";
@@ -81,10 +82,11 @@ export function updateAction(update: ActionUpdate, rules: ActionRules): Action {
   const exec = chooseExec(update, rules);
   const annotations = chooseAnnotations(update, exec);
   readRetryPolicy(annotations);
+  readAliases(annotations);
   return {
     namespace: toPath(name),
     name: name.name,
-    version: toUpdatedVersion(request.version, before?.version),
+    version: decideVersion(update),
     exec,
     parameters: chooseParameters(update, exec),
     annotations,
@@ -92,6 +94,17 @@ export function updateAction(update: ActionUpdate, rules: ActionRules): Action {
     publish: request.publish ?? before?.publish ?? false,
     updated: now,
   };
+}
+
+/** Aliases say which version runs, and are no part of any: giving them makes no new one. */
+function decideVersion({ request, before }: ActionUpdate): string {
+  const { annotations = [], delAnnotations = [], ...others } = request;
+  const keys = [...annotations.map(({ key }) => key), ...delAnnotations];
+  const isOfAliases = keys.length > 0 && keys.every((key) => key === ALIASES);
+  if (before !== undefined && isOfAliases && Object.keys(others).length === 0) {
+    return before.version;
+  }
+  return toUpdatedVersion(request.version, before?.version);
 }
 
 function chooseExec({ request, before }: ActionUpdate, rules: ActionRules): Exec {

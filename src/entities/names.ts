@@ -53,6 +53,11 @@ export function toDocumentId(name: QualifiedName): DocumentId {
   return `${toPath(name)}/${name.name}` as DocumentId;
 }
 
+/** Of an earlier version of an action. No entity can have it: names have no `:`. */
+export function toVersionId(id: DocumentId, version: string): DocumentId {
+  return `${id}:${version}` as DocumentId;
+}
+
 /** Of a document that is at hand. */
 export function idOf(entity: {
   readonly namespace: EntityPath;

@@ -16,6 +16,11 @@ export function parseVersion(text: string): string {
   return parts.map(Number).join(".");
 }
 
+/** Whether it is written as versions are stored. */
+export function isVersion(text: string): boolean {
+  return /^(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){2}$/.test(text);
+}
+
 /** Of a document that is stored: what was asked for, else one patch more. Throws `body-malformed`. */
 export function toUpdatedVersion(given: string | undefined, before: string | undefined): string {
   if (given !== undefined) return parseVersion(given);

@@ -6,7 +6,6 @@
 // So what is accepted is there whatever is killed, and it costs two syncs however many rules there are. A
 // firing that ends before its record is kept was promised to nobody; what it published runs all the same.
 
-import type { Action } from "../entities/action.ts";
 import { toDocument } from "../entities/activation.ts";
 import { toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
@@ -19,15 +18,16 @@ import { BriskError, failure } from "../kernel/errors.ts";
 import { type ActivationId, createActivationId, type TransactionId } from "../kernel/ids.ts";
 import { type JsonObject, type RawJson, toRawJson } from "../kernel/json.ts";
 import { MB } from "../kernel/units.ts";
-import type { ActivationStore, StoredEntity } from "../stores/port.ts";
+import type { ActivationStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { FoundAction } from "./messages.ts";
 import { mergeEvent, refuseTooLarge } from "./parameters.ts";
 import type { Invocations } from "./port.ts";
 
 export interface FiringsOptions {
   readonly invocations: Pick<Invocations, "invoke">;
   readonly actions: {
-    find(name: QualifiedName, identity: Identity): Promise<StoredEntity<Action>>;
+    findToRun(name: QualifiedName, identity: Identity): Promise<FoundAction>;
   };
   /** Throws where the identity may not invoke once more. */
   readonly admit: (identity: Identity) => void;
@@ -117,7 +117,7 @@ export class Firings {
     const { actions, log } = this.#options;
     const { identity, transactionId } = firing;
     const found = await Promise.allSettled(
-      active.map(async ([, { action }]) => actions.find(fromReference(action), identity)),
+      active.map(async ([, { action }]) => actions.findToRun(fromReference(action), identity)),
     );
     const results = await Promise.allSettled(found.map((action) => this.#invoke(firing, action)));
     for (const result of results) {
@@ -130,7 +130,7 @@ export class Firings {
   /** The same checks in the same order as for a client. */
   async #invoke(
     { identity, content, start, transactionId, keyedId }: Firing,
-    action: PromiseSettledResult<StoredEntity<Action>>,
+    action: PromiseSettledResult<FoundAction>,
   ): Promise<ActivationId> {
     const { admit, invocations, limits } = this.#options;
     admit(identity);

@@ -18,6 +18,10 @@ export type ArgumentLimits = Pick<SystemLimits, "payloadBytesMax" | "parameterBy
 export interface FoundAction extends Pick<StoredEntity<Action>, "revision" | "document"> {
   /** The binding through which it was found. */
   readonly binding?: DocumentId;
+  /** The alias that chose the version. */
+  readonly alias?: string;
+  /** Whether this version was asked for. */
+  readonly pinned?: true;
 }
 
 export interface MessageRequest {
@@ -58,7 +62,7 @@ function toMessage(
   { payloadBytesMax, parameterBytesMax }: ArgumentLimits,
 ): NewActivation {
   refuseTooLarge(content, Math.max(payloadBytesMax, parameterBytesMax) + MESSAGE_OVERHEAD_BYTES);
-  const { document, revision, binding } = action;
+  const { document, revision, binding, alias, pinned } = action;
   return {
     activationId: keyedId ?? createActivationId(),
     transaction,
@@ -67,6 +71,8 @@ function toMessage(
       revision,
       version: document.version,
       ...(binding === undefined ? {} : { binding }),
+      ...(alias === undefined ? {} : { alias }),
+      ...(pinned === undefined ? {} : { pinned }),
     },
     user: identity,
     initKeys,

@@ -1,17 +1,15 @@
 // What the API asks when an action is to be invoked, and what it hears.
 
-import type { Action } from "../entities/action.ts";
 import type { StatusCode } from "../entities/activation.ts";
-import type { DocumentId, EntityName } from "../entities/names.ts";
+import type { EntityName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { ActivationId, TransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
-import type { StoredEntity } from "../stores/port.ts";
+import type { FoundAction } from "./messages.ts";
 
 export interface InvokeRequest {
   readonly identity: Identity;
-  /** Without code; `binding` names the one through which it was found. */
-  readonly action: StoredEntity<Action> & { readonly binding?: DocumentId };
+  readonly action: FoundAction;
   /** The text of a JSON object; absent means `{}`. */
   readonly payload?: RawJson;
   /** Milliseconds to wait for the end; absent where nobody waits. */

@@ -2,8 +2,17 @@
 // nothing here goes stale; what was used longest ago goes when there is too much.
 
 import { type Action, type CodeAction, isSequence } from "../entities/action.ts";
-import type { DocumentId } from "../entities/names.ts";
+import { fromKept, type KeptAction } from "../entities/kept-action.ts";
+import { type DocumentId, toVersionId } from "../entities/names.ts";
+import type { ActivationHeader } from "../messages/activation-message.ts";
 import type { EntityStore, StoredEntity } from "../stores/port.ts";
+
+type Wanted = ActivationHeader["action"];
+interface Read {
+  /** Of a version that is kept, the one that it had as the current one. */
+  readonly revision: string;
+  readonly document: Action;
+}
 
 export class ActionCache {
   readonly #entities: Pick<EntityStore, "get">;
@@ -27,26 +36,46 @@ export class ActionCache {
     return action;
   }
 
-  /** The newest one where the wanted revision is gone; `undefined` where the action is, or has no code. */
-  load(id: string, revision: string): Promise<CodeAction | undefined> {
-    const key = toKey(id, revision);
-    const loading = this.#loading.get(key) ?? this.#load(id, key);
+  /**
+   * The newest one where the wanted revision is gone, but for a pinned version that was asked for by
+   * itself; `undefined` where the action is gone, or has no code.
+   */
+  load(wanted: Wanted): Promise<CodeAction | undefined> {
+    const key = toLoadingKey(wanted);
+    const loading = this.#loading.get(key) ?? this.#load(wanted, key);
     this.#loading.set(key, loading);
     return loading;
   }
 
-  async #load(id: string, wanted: string): Promise<CodeAction | undefined> {
+  async #load(wanted: Wanted, loadingKey: string): Promise<CodeAction | undefined> {
     try {
-      const stored = await this.#entities.get(id as DocumentId, { code: true });
-      if (stored === undefined || stored.type !== "action") return undefined;
-      const { document, revision } = stored as StoredEntity<Action>;
-      if (isSequence(document)) return undefined;
-      const action = document as CodeAction;
-      if (toKey(id, revision) === wanted) this.#keep(wanted, action);
+      const { id, revision } = wanted;
+      const found = await (wanted.pinned ? this.#readPinned(wanted) : this.#read(id as DocumentId));
+      if (found === undefined || isSequence(found.document)) return undefined;
+      const action = found.document as CodeAction;
+      if (found.revision === revision) this.#keep(toKey(id, revision), action);
       return action;
     } finally {
-      this.#loading.delete(wanted);
+      this.#loading.delete(loadingKey);
     }
+  }
+
+  async #readPinned({ id, version, alias }: Wanted): Promise<Read | undefined> {
+    const keptId = toVersionId(id as DocumentId, version);
+    const kept = await this.#read(keptId);
+    if (kept !== undefined) return kept;
+    const current = await this.#read(id as DocumentId);
+    if (current?.document.version === version) return current;
+    // It may have become an earlier one between the two reads.
+    return (await this.#read(keptId)) ?? (alias === undefined ? undefined : current);
+  }
+
+  async #read(id: DocumentId): Promise<Read | undefined> {
+    const stored = await this.#entities.get(id, { code: true });
+    if (stored?.type === "action") return stored as StoredEntity<Action>;
+    if (stored?.type !== "version") return undefined;
+    const kept = stored.document as KeptAction;
+    return { revision: kept.kept.revision, document: fromKept(kept) };
   }
 
   #keep(key: string, action: CodeAction): void {
@@ -58,6 +87,11 @@ export class ActionCache {
       this.#bytes -= exec.code.length;
     }
   }
+}
+
+/** What is done where the revision is gone is not the same for all who want it. */
+function toLoadingKey({ id, revision, pinned, alias }: Wanted): string {
+  return `${pinned === true} ${alias !== undefined} ${toKey(id, revision)}`;
 }
 
 function toKey(id: string, revision: string): string {

@@ -100,10 +100,9 @@ export class Invoker implements AsyncDisposable {
 
   async #load(work: Work): Promise<void> {
     const { message } = work;
-    const { id, revision } = message.action;
     let response: ReturnType<typeof toErrorResponse>;
     try {
-      const action = await this.#actions.load(id, revision);
+      const action = await this.#actions.load(message.action);
       if (action !== undefined) {
         this.#admit({ ...work, action });
         return;

@@ -17,6 +17,7 @@ function allowedCount(details: { count: number; allowed: number }): string {
 }
 
 export const CATALOGUE = {
+  "alias-missing": entry<{ alias: string }>(404, (d) => `The action has no alias '${d.alias}'.`),
   "already-exists": entry(409, () => "resource already exists"), // OW
   "authentication-invalid": entry(401, () => "The supplied authentication is invalid"), // OW
   "authentication-missing": entry(
@@ -158,6 +159,10 @@ export const CATALOGUE = {
     (d) => `Too many requests in the last minute ${allowedCount(d)}.`, // OW
   ),
   "uri-too-long": entry(414, () => "The length of the request's URI exceeds 8192 bytes."),
+  "version-missing": entry<{ version: string }>(
+    404,
+    (d) => `The version ${d.version} of the action is not kept.`,
+  ),
   unavailable: entry<{ detail: string }>(503, (d) => d.detail),
 } as const satisfies Record<string, Entry<never>>;
 

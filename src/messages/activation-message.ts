@@ -28,6 +28,10 @@ export interface ActivationHeader {
     readonly version: string;
     /** `namespace/name` of the binding through which it is run. */
     readonly binding?: string;
+    /** The alias that chose the version. */
+    readonly alias?: string;
+    /** This version is to run, if it is kept; else the newest may. */
+    readonly pinned?: true;
   };
   readonly user: Identity;
   /** The topic on which the controller hears that it is done. */

@@ -8,14 +8,14 @@ import { test } from "node:test";
 import type { Action } from "../entities/action.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { EntityName, EntityPath, QualifiedName } from "../entities/names.ts";
-import { idOf } from "../entities/names.ts";
+import { idOf, toVersionId } from "../entities/names.ts";
 import type { Package } from "../entities/package.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { EntityStore, EntityType } from "../stores/port.ts";
 import { openSqliteStores } from "../stores/sqlite/open.ts";
-import { createActionRegistry } from "./actions.ts";
-import { createPackageRegistry } from "./packages.ts";
+import { type ActionRegistry, createActionRegistry } from "./actions.ts";
+import { createPackageRegistry, type PackageRegistry } from "./packages.ts";
 import { RememberedActions } from "./remembered-actions.ts";
 
 const guest = "guest" as EntityName;
@@ -49,18 +49,19 @@ async function put(
   await store.put({ id: idOf(document), type, document: { ...common, ...document } });
 }
 
-test("what was found before is found without reading, in packages and through bindings too", async () => {
+interface Fixture {
+  readonly store: EntityStore;
+  readonly registry: ActionRegistry;
+  readonly packages: PackageRegistry;
+  /** Documents that are read while something is found. */
+  readsOf(find: () => Promise<unknown>): Promise<number>;
+}
+
+async function withRegistry(body: (fixture: Fixture) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "brisk-registry-"));
   try {
     await using stores = await openSqliteStores(directory);
     const { entities: store } = stores;
-    const exec = { kind: "nodejs:24", code: "", binary: false };
-    const binding = { namespace: guest, name: "tools" as EntityName };
-    await put(store, { type: "package", ...named("guest/tools"), binding: {} });
-    await put(store, { type: "package", ...named("guest/bound"), binding });
-    await put(store, { type: "action", ...named("guest/alone"), exec });
-    await put(store, { type: "action", ...named("guest/tools/a"), exec });
-
     let reads = 0;
     const entities: EntityStore = {
       ...store,
@@ -74,20 +75,39 @@ test("what was found before is found without reading, in packages and through bi
     const registry = createActionRegistry({
       entities,
       clock,
+      random: () => 0,
+      versions: { countMax: 0, ageMsMax: 0 },
       remembered,
       limits: {} as SystemLimits,
       manifest: {} as RuntimeManifest,
     });
     const packages = createPackageRegistry({ entities, clock, remembered });
-    const readsOf = async (name: QualifiedName) => {
+    const readsOf = async (find: () => Promise<unknown>) => {
       reads = 0;
-      await registry.find(name, identity);
+      await find();
       return reads;
     };
+    await body({ store, registry, packages, readsOf });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const exec = { kind: "nodejs:24", code: "", binary: false };
+
+test("what was found before is found without reading, in packages and through bindings too", async () => {
+  await withRegistry(async ({ store, registry, packages, readsOf }) => {
+    const binding = { namespace: guest, name: "tools" as EntityName };
+    await put(store, { type: "package", ...named("guest/tools"), binding: {} });
+    await put(store, { type: "package", ...named("guest/bound"), binding });
+    await put(store, { type: "action", ...named("guest/alone"), exec });
+    await put(store, { type: "action", ...named("guest/tools/a"), exec });
+
+    const find = (name: QualifiedName) => readsOf(() => registry.find(name, identity));
     const alone = { namespace: guest, name: "alone" as EntityName };
     const inPackage = { namespace: guest, package: binding.name, name: "a" as EntityName };
     const bound = { ...inPackage, package: "bound" as EntityName };
-    const all = async () => [await readsOf(alone), await readsOf(inPackage), await readsOf(bound)];
+    const all = async () => [await find(alone), await find(inPackage), await find(bound)];
     assert.deepEqual(await all(), [1, 2, 3]);
     assert.deepEqual(await all(), [0, 0, 0]);
     const change = (name: EntityName) =>
@@ -97,8 +117,24 @@ test("what was found before is found without reading, in packages and through bi
     await change(inPackage.package);
     assert.deepEqual(await all(), [0, 2, 3]);
     await registry.delete(alone);
-    await assert.rejects(readsOf(alone), { code: "resource-missing" });
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+    await assert.rejects(find(alone), { code: "resource-missing" });
+  });
+});
+
+test("a version that an alias chose before is found without reading too", async () => {
+  await withRegistry(async ({ store, registry, readsOf }) => {
+    const aliases = { key: "aliases", value: { default: { "0.0.1": 1 } } };
+    const first = { ...common, ...named("guest/aliased"), exec };
+    await put(store, { type: "action", ...first, version: "0.0.2", annotations: [aliases] });
+    const kept = { ...first, kept: { revision: "1-a", at: 1 } };
+    await store.put({ id: toVersionId(idOf(first), "0.0.1"), type: "version", document: kept });
+
+    const name = { namespace: guest, name: "aliased" as EntityName };
+    const run = () => registry.findToRun(name, identity);
+    // The current one, to see what its alias says; then what that chose.
+    assert.equal(await readsOf(run), 3);
+    assert.equal(await readsOf(run), 0);
+    const { document, revision, alias } = await run();
+    assert.deepEqual([document.version, revision, alias], ["0.0.1", "1-a", "default"]);
+  });
 });

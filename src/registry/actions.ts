@@ -3,7 +3,9 @@
 
 import { type Action, isSequence, type SequenceAction } from "../entities/action.ts";
 import { type ActionRequest, isSequenceRequest, updateAction } from "../entities/action-update.ts";
+import { ALIASES, chooseVersion, readAliases, STANDARD_ALIAS } from "../entities/aliases.ts";
 import { toComponentName } from "../entities/components.ts";
+import type { VersionRules } from "../entities/kept-action.ts";
 import { mergeKeyValues } from "../entities/key-values.ts";
 import { resolveLimits } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
@@ -14,6 +16,7 @@ import {
   type QualifiedName,
   toDocumentId,
   toPackagePath,
+  toVersionId,
 } from "../entities/names.ts";
 import { bindingOf, isShared, type Package } from "../entities/package.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
@@ -22,7 +25,8 @@ import { checkOwn, isOwn } from "../entitlement/rights.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { BriskError, failure } from "../kernel/errors.ts";
 import type { EntityStore, PageOptions, StoredEntity } from "../stores/port.ts";
-import { Collection } from "./collection.ts";
+import { Collection, type CollectionPut } from "./collection.ts";
+import { KeptVersions, listDeletions } from "./kept-versions.ts";
 import { inheritParameters, type LocatedPackage, locatePackage } from "./package-lookup.ts";
 import type { FoundAction, RememberedActions, ResolvedAction } from "./remembered-actions.ts";
 import { checkSequence } from "./sequence-check.ts";
@@ -32,6 +36,10 @@ export interface ActionRegistryOptions {
   readonly manifest: RuntimeManifest;
   readonly limits: SystemLimits;
   readonly clock: Clock;
+  /** From 0 to below 1, equally likely: shares an alias's runs out among its versions. */
+  readonly random: () => number;
+  /** Which earlier versions are kept. */
+  readonly versions: VersionRules;
   /** Shared with whoever else writes what actions are made of. */
   readonly remembered: RememberedActions;
 }
@@ -43,14 +51,28 @@ export interface PutAction {
   readonly identity: Identity;
 }
 
+/** What somebody asks for who does not want what runs by itself; at most one of both. */
+export interface WantedVersion {
+  readonly version?: string;
+  readonly alias?: string;
+}
+
 export interface ActionRegistry {
   /**
-   * Without code, with what it inherits; from memory where it was found before. Rejects with
-   * `resource-missing`, `other-type`, `not-authorized`.
+   * Without code, with what it inherits; from memory where it was found before. The current version, or
+   * the one that is asked for. Rejects with `resource-missing`, `other-type`, `not-authorized`,
+   * `version-missing`.
    */
-  find(name: QualifiedName, identity: Identity): Promise<FoundAction>;
-  /** The same with code. */
-  read(name: QualifiedName, identity: Identity): Promise<FoundAction>;
+  find(name: QualifiedName, identity: Identity, version?: string): Promise<FoundAction>;
+  /**
+   * The version that runs: where none is wanted, the alias `default` chooses. Rejects as `find`, and with
+   * `alias-missing`.
+   */
+  findToRun(name: QualifiedName, identity: Identity, wanted?: WantedVersion): Promise<FoundAction>;
+  /** As `find`, with code. */
+  read(name: QualifiedName, identity: Identity, version?: string): Promise<FoundAction>;
+  /** Without code; the current one first, then the latest. Rejects as `find`. */
+  listVersions(name: QualifiedName, identity: Identity): Promise<readonly Action[]>;
   /**
    * Rejects with `already-exists`, `conflict`, `other-type`, `resource-missing`, `binding-operation`,
    * and what the update says.
@@ -77,39 +99,86 @@ class Actions implements ActionRegistry {
   readonly #options: ActionRegistryOptions;
   readonly #actions: Collection<Action>;
   readonly #packages: Collection<Package>;
+  readonly #kept: KeptVersions;
 
   constructor(options: ActionRegistryOptions) {
     this.#options = options;
     this.#actions = new Collection(options.entities, "action");
     this.#packages = new Collection(options.entities, "package");
+    this.#kept = new KeptVersions(options.entities, options.versions);
   }
 
-  async find(name: QualifiedName, identity: Identity): Promise<FoundAction> {
+  async find(name: QualifiedName, identity: Identity, version?: string): Promise<FoundAction> {
+    return (await this.#remembered(name, toReading(identity, version))).found;
+  }
+
+  async #remembered(name: QualifiedName, reading: Reading): Promise<ResolvedAction> {
     const { remembered } = this.#options;
     const id = toDocumentId(name);
+    const key = reading.version === undefined ? id : toVersionId(id, reading.version);
     const resolved =
-      remembered.get(id) ??
-      (await remembered.load(id, () => this.#resolve(name, { identity, code: false })));
-    if (resolved.isShared || isOwn(identity, name.namespace)) return resolved.found;
+      remembered.get(key) ?? (await remembered.load(key, () => this.#resolve(name, reading)));
+    if (resolved.isShared || isOwn(reading.identity, name.namespace)) return resolved;
     throw failure("not-authorized", { resource: toResource(name) });
   }
 
-  async read(name: QualifiedName, identity: Identity): Promise<FoundAction> {
-    return (await this.#resolve(name, { identity, code: true })).found;
+  async findToRun(
+    name: QualifiedName,
+    identity: Identity,
+    { version, alias }: WantedVersion = {},
+  ): Promise<FoundAction> {
+    if (version !== undefined) {
+      return { ...(await this.find(name, identity, version)), pinned: true };
+    }
+    const { found, aliases } = await this.#remembered(name, toReading(identity));
+    const weighted = aliases.get(alias ?? STANDARD_ALIAS);
+    if (weighted === undefined) {
+      if (alias === undefined) return found;
+      throw failure("alias-missing", { alias });
+    }
+    const chosen = chooseVersion(weighted, this.#options.random());
+    const named = { alias: alias ?? STANDARD_ALIAS };
+    try {
+      return { ...(await this.find(name, identity, chosen)), ...named, pinned: true };
+    } catch (cause) {
+      // It was dropped, and the alias changed before, since the action was read: nobody who follows
+      // the alias is to notice.
+      if (!(cause instanceof BriskError) || cause.code !== "version-missing") throw cause;
+      return { ...found, ...named };
+    }
   }
 
-  async #resolve(name: QualifiedName, { identity, code }: Reading): Promise<ResolvedAction> {
+  async read(name: QualifiedName, identity: Identity, version?: string): Promise<FoundAction> {
+    return (await this.#resolve(name, { ...toReading(identity, version), code: true })).found;
+  }
+
+  async listVersions(name: QualifiedName, identity: Identity): Promise<readonly Action[]> {
+    const { document } = await this.find(name, identity);
+    const kept = await this.#kept.list(idOf(document));
+    return [document, ...kept.map((each) => each.document)];
+  }
+
+  async #resolve(name: QualifiedName, reading: Reading): Promise<ResolvedAction> {
+    const { identity } = reading;
     const { namespace, package: packageName } = name;
     if (packageName === undefined) {
       checkOwn(identity, { namespace, resource: name.name });
-      const found = await this.#actions.get(toDocumentId(name), { code });
-      return { found, isShared: false, madeOf: [toDocumentId(name)] };
+      const found = await this.#get(toDocumentId(name), reading);
+      return { ...withAliases(found), isShared: false, madeOf: [toDocumentId(name)] };
     }
     const wanted = { name: { namespace, name: packageName }, identity };
     const located = await locatePackage(this.#options.entities, wanted);
     if (located === undefined) throw failure("resource-missing");
     const id = `${idOf(located.provider.document)}/${name.name}` as DocumentId;
-    return inherit(await this.#actions.get(id, { code }), located);
+    return inherit(await this.#get(id, reading), located);
+  }
+
+  async #get(id: DocumentId, { code, version }: Reading): Promise<StoredEntity<Action>> {
+    const current = await this.#actions.get(id, { code });
+    if (version === undefined || version === current.document.version) return current;
+    const kept = await this.#kept.get(id, version, { code });
+    if (kept === undefined) throw failure("version-missing", { version });
+    return kept;
   }
 
   async locate(name: QualifiedName, identity: Identity): Promise<EntityPath> {
@@ -143,10 +212,15 @@ class Actions implements ActionRegistry {
       const action = updateAction(given, rules);
       // What was stored is not checked again.
       if (exec !== undefined && isSequence(action)) await this.#checkSequence(action, identity);
+      if (request.annotations?.some(({ key }) => key === ALIASES)) {
+        const own = [action.version, ...(before === undefined ? [] : [before.version])];
+        await this.#kept.checkAliases(id, readAliases(action.annotations), own);
+      }
       return action;
     };
+    const changes: CollectionPut<Action>["changes"] = (...given) => this.#kept.toChanges(...given);
     return this.#options.remembered.changing(id, () =>
-      this.#actions.put({ id, overwrite, update }),
+      this.#actions.put({ id, overwrite, update, changes }),
     );
   }
 
@@ -188,7 +262,10 @@ class Actions implements ActionRegistry {
     await this.#checkPackageOf(name);
     const id = toDocumentId(name);
     const found = await this.#actions.get(id, { code: true });
-    await this.#options.remembered.changing(id, () => this.#actions.delete(id, found));
+    const { entities, remembered } = this.#options;
+    await remembered.changing(id, async () =>
+      entities.change(await listDeletions(entities, id, found)),
+    );
     return found.document;
   }
 
@@ -204,6 +281,16 @@ class Actions implements ActionRegistry {
 interface Reading {
   readonly identity: Identity;
   readonly code: boolean;
+  /** Absent for the current one. */
+  readonly version?: string;
+}
+
+function toReading(identity: Identity, version?: string): Reading {
+  return { identity, code: false, ...(version === undefined ? {} : { version }) };
+}
+
+function withAliases(found: FoundAction): Pick<ResolvedAction, "found" | "aliases"> {
+  return { found, aliases: readAliases(found.document.annotations) };
 }
 
 /** Package, then binding, then action: later wins (rest-api specification, 5.4). */
@@ -217,7 +304,7 @@ function inherit(
   const found = { ...stored, document: { ...document, parameters } };
   const packages = [...new Set([named, provider])].map((each) => idOf(each.document));
   return {
-    found: named === provider ? found : { ...found, binding: idOf(named.document) },
+    ...withAliases(named === provider ? found : { ...found, binding: idOf(named.document) }),
     isShared: isShared(named.document),
     madeOf: [...packages, idOf(document)],
   };

@@ -4,19 +4,26 @@
 import type { DocumentId, EntityPath } from "../entities/names.ts";
 import { failure } from "../kernel/errors.ts";
 import type {
+  EntityChange,
   EntityDocument,
   EntityFilter,
+  EntityPut,
   EntityStore,
   EntityType,
   PageOptions,
   StoredEntity,
 } from "../stores/port.ts";
 
-export interface CollectionPut<Document> {
+export interface CollectionPut<Document extends EntityDocument> {
   readonly id: DocumentId;
   readonly overwrite: boolean;
   /** The document to store, from the one that is there. What it throws ends the put. */
   readonly update: (before: Document | undefined) => Document | Promise<Document>;
+  /** All that is written, where that is more than the document. */
+  readonly changes?: (
+    put: EntityPut,
+    before: StoredEntity<Document> | undefined,
+  ) => Promise<readonly EntityChange[]>;
 }
 
 export class Collection<Document extends EntityDocument> {
@@ -43,12 +50,14 @@ export class Collection<Document extends EntityDocument> {
   }
 
   /** The stored document. Rejects with `already-exists`, `conflict`, `other-type`, and what `update` throws. */
-  async put({ id, overwrite, update }: CollectionPut<Document>): Promise<Document> {
+  async put({ id, overwrite, update, changes }: CollectionPut<Document>): Promise<Document> {
     const before = await this.find(id, { code: true });
     if (before !== undefined && !overwrite) throw failure("already-exists");
     const document = await update(before?.document);
     const replaces = before === undefined ? {} : { replaces: before.revision };
-    await this.#entities.put({ id, type: this.#type, document, ...replaces });
+    const put = { id, type: this.#type, document, ...replaces };
+    if (changes === undefined) await this.#entities.put(put);
+    else await this.#entities.change(await changes(put, before));
     return document;
   }
 

@@ -18,6 +18,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { failure } from "../kernel/errors.ts";
 import type { EntityFilter, EntityStore, PageOptions, StoredEntity } from "../stores/port.ts";
 import { Collection } from "./collection.ts";
+import { listDeletions } from "./kept-versions.ts";
 import { inheritParameters, type LocatedPackage, locatePackage } from "./package-lookup.ts";
 import type { RememberedActions } from "./remembered-actions.ts";
 
@@ -154,7 +155,9 @@ class Packages implements PackageRegistry {
       const page = { skip: 0, limit: Math.min(left, CONTENTS_PAGE) };
       for (const { document, revision } of await entities.list("action", path, page)) {
         const id = idOf(document);
-        await remembered.changing(id, () => entities.delete(id, revision));
+        await remembered.changing(id, async () =>
+          entities.change(await listDeletions(entities, id, { revision })),
+        );
       }
     }
   }

@@ -15,7 +15,7 @@ function resolved(document: object = {}): ResolvedAction {
     revision: "1" as Revision,
     document: document as Action,
   } as const;
-  return { found, isShared: false, madeOf: MADE_OF };
+  return { found, aliases: new Map(), isShared: false, madeOf: MADE_OF };
 }
 
 test("what was read is remembered, until something that it was made of changes", async () => {

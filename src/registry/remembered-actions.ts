@@ -2,6 +2,7 @@
 // that a warm invocation reads no store. Each is forgotten with any of the documents it was made of.
 
 import type { Action } from "../entities/action.ts";
+import type { Aliases } from "../entities/aliases.ts";
 import type { DocumentId } from "../entities/names.ts";
 import { MB } from "../kernel/units.ts";
 import type { StoredEntity } from "../stores/port.ts";
@@ -10,10 +11,15 @@ import type { StoredEntity } from "../stores/port.ts";
 export interface FoundAction extends StoredEntity<Action> {
   /** `namespace/name` of the binding through which it was found. */
   readonly binding?: DocumentId;
+  /** The one that chose this version. */
+  readonly alias?: string;
+  /** Whether this version was asked for, by itself or by an alias: the newest is not as good. */
+  readonly pinned?: true;
 }
 
 export interface ResolvedAction {
   readonly found: FoundAction;
+  readonly aliases: Aliases;
   /** Whether others than the owner of the name may have it. */
   readonly isShared: boolean;
   /** Everything that it was made of: packages and the action itself. */

@@ -57,7 +57,17 @@ export function openController(
   const balancer = cleanup.use(
     new Balancer({ bus, invokers: [invoker], coordinator: id, replyTo, log }),
   );
-  const registries = createRegistries({ entities, manifest: runtimes.manifest, limits, clock });
+  const registries = createRegistries({
+    entities,
+    manifest: runtimes.manifest,
+    limits,
+    versions: {
+      countMax: settings.actionVersions,
+      ageMsMax: settings.actionVersionAge * SECOND_MS,
+    },
+    clock,
+    random: Math.random,
+  });
   const { actions, triggers } = registries;
   const restartWorkAgeMs = settings.restartWorkAge * SECOND_MS;
   const composing = { balancer, registry: actions, limits };

@@ -163,6 +163,24 @@ export const SETTINGS = {
     max: 10_000,
     meaning: "The most runs at a time in one container that an action may ask for",
   },
+  actionVersions: {
+    type: "integer",
+    unit: "versions",
+    default: 10,
+    min: 0,
+    max: 100,
+    meaning:
+      "Earlier versions of an action that stay callable, each with its code on disk, beside those in aliases",
+  },
+  actionVersionAge: {
+    type: "integer",
+    unit: "s",
+    default: 2_592_000,
+    min: 0,
+    max: COUNT_MAX,
+    meaning:
+      "How long a version stays callable after another took its place; older ones go at the next update",
+  },
   busMessages: {
     type: "integer",
     unit: "messages",

@@ -33,10 +33,11 @@ function toCause({ cause, trying }: Origin): Pick<ActivationRecord, "cause"> {
   return trying === undefined || trying.attempt === 1 ? {} : { cause: trying.first };
 }
 
-/** By which way it came: through a binding, as a part of what it was caused by, not at the first try. */
+/** By which way it came: through a binding, by an alias, as a part of what it was caused by, not at the first try. */
 export function toOriginAnnotations({ action, cause, trying }: Origin): readonly KeyValue[] {
   const annotations: KeyValue[] = [];
   if (action.binding !== undefined) annotations.push({ key: "binding", value: action.binding });
+  if (action.alias !== undefined) annotations.push({ key: "alias", value: action.alias });
   if (cause !== undefined) annotations.push({ key: "causedBy", value: "sequence" });
   if (trying !== undefined && trying.attempt > 1) {
     annotations.push({ key: "attempt", value: trying.attempt });

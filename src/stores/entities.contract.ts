@@ -2,7 +2,12 @@
 
 import assert from "node:assert/strict";
 import type { CodeAction } from "../entities/action.ts";
-import type { DocumentId, EntityName, EntityPath } from "../entities/names.ts";
+import {
+  type DocumentId,
+  type EntityName,
+  type EntityPath,
+  toVersionId,
+} from "../entities/names.ts";
 import { onFreshStores, type StoreUnderTest } from "./contract-fixture.ts";
 import type { EntityStore, Revision } from "./port.ts";
 
@@ -23,6 +28,14 @@ function action(over: Partial<CodeAction> = {}): CodeAction {
 
 function toId({ namespace, name }: CodeAction): DocumentId {
   return `${namespace}/${name}` as DocumentId;
+}
+
+function byVersion(
+  one: { readonly document: unknown },
+  other: { readonly document: unknown },
+): number {
+  const [a, b] = [one, other].map(({ document }) => (document as CodeAction).version);
+  return (a ?? "") < (b ?? "") ? -1 : 1;
 }
 
 function put(store: EntityStore, document: CodeAction, replaces?: Revision): Promise<Revision> {
@@ -160,6 +173,40 @@ export function testEntities(
     await store.delete(toId(inside), actionRevision);
     await store.delete(box, revision);
   });
+
+  storeTest(
+    "an action's versions are listed by it alone, and hold their package",
+    async (store) => {
+      const box = "guest/box" as DocumentId;
+      const revision = await putPackage(store, "box");
+      const inside = action({ namespace: "guest/box" as EntityPath });
+      const versions = ["0.0.1", "0.0.2"].map((version) => ({ ...inside, version }));
+      const putVersion = async (id: DocumentId, document: CodeAction) => {
+        await store.put({ id: toVersionId(id, document.version), type: "version", document });
+      };
+      for (const document of versions) await putVersion(toId(inside), document);
+      for (const name of ["hello2", "hello.0.0.1", "hell"]) {
+        await putVersion(`guest/box/${name}` as DocumentId, inside);
+      }
+      await putVersion("guest/hello" as DocumentId, inside);
+      await put(store, inside);
+      const listed = await store.listVersions(toId(inside));
+      const { code: _, ...exec } = inside.exec;
+      assert.deepEqual(
+        listed.map(({ type, document }) => ({ type, document })).toSorted(byVersion),
+        versions.map((document) => ({ type: "version", document: { ...document, exec } })),
+      );
+      const first = await store.get(toVersionId(toId(inside), "0.0.1"), { code: true });
+      assert.deepEqual(first?.document, versions[0]);
+      const page = { skip: 0, limit: 30 };
+      assert.equal((await store.list("action", box as string as EntityPath, page)).length, 1);
+      assert.equal(await store.count("action", "guest" as EntityPath), 1);
+      const current = (await store.get(toId(inside)))?.revision;
+      assert.ok(current);
+      await store.delete(toId(inside), current);
+      await assert.rejects(store.delete(box, revision), { code: "conflict" });
+    },
+  );
 
   storeTest("packages that others may use are listed apart", async (store) => {
     const binding = { namespace: "other", name: "b" };

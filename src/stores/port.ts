@@ -10,7 +10,8 @@ import type { RawJson } from "../kernel/json.ts";
 
 /** Opaque; another one after every write. */
 export type Revision = string & { readonly brand: "Revision" };
-export type EntityType = "action" | "package" | "trigger" | "rule";
+/** `version`: an earlier version of an action, which no list or count of actions shows. */
+export type EntityType = "action" | "package" | "trigger" | "rule" | "version";
 
 /** What every stored entity has; the rest of the document is the entity's own. */
 export interface EntityDocument {
@@ -80,6 +81,8 @@ export interface EntityStore extends AsyncDisposable {
     path: EntityPath,
     page: PageOptions & EntityFilter,
   ): Promise<readonly StoredEntity[]>;
+  /** What is stored under `toVersionId(id, …)`, without code, in no order. */
+  listVersions(id: DocumentId): Promise<readonly StoredEntity[]>;
   count(type: EntityType, path: EntityPath, filter?: EntityFilter): Promise<number>;
 }
 

@@ -2,7 +2,6 @@
 // path, whoever calls; they see the request, and their results become responses. Here is the order of
 // the checks (web-action specification, 1.3), which says what a stranger can learn.
 
-import type { Action } from "../../entities/action.ts";
 import { toPayloadBytesMax } from "../../entities/limit-rules.ts";
 import type { SystemLimits } from "../../entities/limits.ts";
 import type { QualifiedName } from "../../entities/names.ts";
@@ -14,7 +13,7 @@ import { BriskError, failure } from "../../kernel/errors.ts";
 import type { RawJson } from "../../kernel/json.ts";
 import { pickMembers } from "../../kernel/json-text.ts";
 import type { ActionRegistry } from "../../registry/actions.ts";
-import type { StoredEntity } from "../../stores/port.ts";
+import type { FoundAction } from "../../registry/remembered-actions.ts";
 import { checkAnnounced } from "../bodies.ts";
 import { ACTIVATION_HEADER, type BareReply, type Call, hasBody } from "../http.ts";
 import type { Subtree } from "../routes.ts";
@@ -43,7 +42,7 @@ interface Target {
   readonly address: WebAddress;
   /** The namespace's own identity, as which the action runs. */
   readonly owner: Identity;
-  readonly action: StoredEntity<Action>;
+  readonly action: FoundAction;
   readonly annotations: WebAnnotations;
   readonly caller: Identity | undefined;
   readonly bytesMax: number;
@@ -92,8 +91,7 @@ class WebActions implements Subtree {
     const caller = await this.#identify(call.request.headers.authorization);
     const owner = await authenticator.findOwner(address.name.namespace);
     if (owner === undefined) throw failure("resource-missing");
-    const action = await this.#findAction(address.name, owner);
-    const annotations = readWebAnnotations(action.document);
+    const { action, annotations } = await this.#findAction(address.name, owner);
     if (!annotations.isExported) throw failure("resource-missing");
     throttles.admit(owner);
     const bytesMax = toPayloadBytesMax(limits, owner.limits);
@@ -113,9 +111,15 @@ class WebActions implements Subtree {
   }
 
   /** Something else of this name is as good as nothing. */
-  async #findAction(name: QualifiedName, owner: Identity): Promise<StoredEntity<Action>> {
+  async #findAction(
+    name: QualifiedName,
+    owner: Identity,
+  ): Promise<Pick<Target, "action" | "annotations">> {
+    const { registry } = this.#options;
     try {
-      return await this.#options.registry.find(name, owner);
+      const current = await registry.find(name, owner);
+      const action = await registry.findToRun(name, owner);
+      return { action, annotations: chooseAnnotations(current, action) };
     } catch (cause) {
       if (cause instanceof BriskError && [404, 409].includes(cause.status)) {
         throw failure("resource-missing", undefined, cause);
@@ -151,6 +155,14 @@ class WebActions implements Subtree {
   }
 }
 
+/** Who may call is for the current version to say, whichever runs; in what form, for the one that runs. */
+function chooseAnnotations(current: FoundAction, action: FoundAction): WebAnnotations {
+  const { isExported, requirement } = readWebAnnotations(current.document);
+  const { isRaw, hasOwnOptions, isFinal } = readWebAnnotations(action.document);
+  const form = { isRaw, hasOwnOptions, isFinal };
+  return { ...form, isExported, ...(requirement === undefined ? {} : { requirement }) };
+}
+
 function checkMethod(method = ""): void {
   if (WEB_METHODS.some((known) => known === method)) return;
   if (method !== "TRACE" && method !== "CONNECT") throw failure("method-unsupported");
@@ -167,7 +179,7 @@ function checkRequirement({ request }: Call, { annotations, caller }: Target): v
 }
 
 /** A parameter with a reserved name, also a final one, gives way to what the request came with. */
-function withoutReserved(action: StoredEntity<Action>): StoredEntity<Action> {
+function withoutReserved(action: FoundAction): FoundAction {
   const { document } = action;
   if (!document.parameters.some(({ key }) => isReserved(key))) return action;
   const parameters = document.parameters.filter(({ key }) => !isReserved(key));

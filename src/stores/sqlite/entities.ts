@@ -132,6 +132,14 @@ export class SqliteEntities implements Disposable {
     return (rows as unknown as Row[]).map(toEntity);
   }
 
+  listVersions(id: DocumentId): readonly StoredEntity[] {
+    // `;` comes after `:`, which stands between id and version.
+    const rows = this.#database
+      .prepare("SELECT type, revision, document FROM entities WHERE id > ? AND id < ?")
+      .all(`${id}:`, `${id};`);
+    return (rows as unknown as Row[]).map(toEntity);
+  }
+
   count(type: EntityType, path: EntityPath, filter: EntityFilter = {}): number {
     const row = this.#database
       .prepare(
@@ -167,7 +175,8 @@ function splitCode(
   document: EntityDocument,
 ): { readonly rest: string; readonly code?: string } {
   const { exec } = document as Partial<CodeAction>;
-  if (type !== "action" || exec?.code === undefined) return { rest: JSON.stringify(document) };
+  if ((type !== "action" && type !== "version") || exec?.code === undefined)
+    return { rest: JSON.stringify(document) };
   const { code, ...kept } = exec;
   return { rest: JSON.stringify({ ...document, exec: kept }), code };
 }

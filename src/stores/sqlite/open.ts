@@ -74,6 +74,7 @@ function toEntityStore(thread: StoreThread): EntityStore {
     change: (changes) => inTurn(() => thread.callAnyway("entities", "change", changes)),
     delete: (id, revision) => thread.call("entities", "delete", id, revision),
     list: (type, path, page) => thread.call("entities", "list", type, path, page),
+    listVersions: (id) => thread.call("entities", "listVersions", id),
     count: (type, path, filter) => thread.call("entities", "count", type, path, filter),
     [Symbol.asyncDispose]: closedWithThread,
   };
