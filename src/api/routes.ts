@@ -26,7 +26,8 @@ export interface RouteDescription {
   readonly query?: readonly QueryParameter[];
   readonly headers?: readonly HeaderParameter[];
   readonly body?: GenericSchema;
-  readonly answers: Readonly<Record<number, string>>;
+  /** By status; `default` where others are possible, as somebody else chooses them. */
+  readonly answers: Readonly<Record<number, string>> & { readonly default?: string };
   /** Whether it is answered without a key too. */
   readonly isOpen?: true;
 }
