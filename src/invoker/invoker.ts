@@ -26,6 +26,7 @@ import type { ContainerPool, Job, Lease } from "../pool/pool.ts";
 import { toErrorResponse, toFallbackRecord } from "../station/records.ts";
 import { Station, type StationOptions, toFields, type Work } from "../station/station.ts";
 import type { EntityStore } from "../stores/port.ts";
+import type { Streams } from "../streams/port.ts";
 import type { Log } from "../telemetry/log.ts";
 import { ActionCache } from "./action-cache.ts";
 import { runInContainer } from "./run.ts";
@@ -38,6 +39,7 @@ export interface InvokerOptions {
   /** Topic for activations that have failed for the last time. */
   readonly deadLetters: string;
   readonly activations: StationOptions["activations"];
+  readonly streams: Pick<Streams, "open" | "close">;
   readonly limits: SystemLimits;
   /** Work from before this process that was accepted longer ago is not run. */
   readonly restartWorkAgeMs: number;
@@ -171,9 +173,17 @@ export class Invoker implements AsyncDisposable {
         return;
       }
       const bytesMax = toPayloadBytesMax(this.#options.limits, message.user.limits);
-      const options = { bytesMax, clock: this.#options.clock };
-      const record = await runInContainer({ message, action, lease }, options);
-      await station.finish(activation, record);
+      const { streams, clock } = this.#options;
+      let isWhole = false;
+      try {
+        const options = { bytesMax, streams, clock };
+        const record = await runInContainer({ message, action, lease }, options);
+        await station.finish(activation, record);
+        isWhole = record.response.statusCode === 0;
+      } finally {
+        // After the record is kept: where the client sees the end, there is one.
+        streams.close(message.activationId, isWhole);
+      }
     });
   }
 

@@ -16,6 +16,7 @@ import { createRegistries, type Registries } from "../registry/registries.ts";
 import type { Runtimes } from "../runtimes/runtimes.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { SqliteStores } from "../stores/sqlite/open.ts";
+import type { Streams } from "../streams/port.ts";
 import type { Log } from "../telemetry/log.ts";
 import { TOPICS } from "./topics.ts";
 
@@ -25,6 +26,7 @@ export interface ControllerNeeds {
   readonly runtimes: Runtimes;
   readonly stores: SqliteStores;
   readonly bus: Bus;
+  readonly streams: Streams;
   readonly log: Log;
 }
 
@@ -43,7 +45,7 @@ export interface Controller {
 
 /** What is opened is closed with `cleanup`. */
 export function openController(
-  { settings, limits, runtimes, stores, bus, log }: ControllerNeeds,
+  { settings, limits, runtimes, stores, bus, streams, log }: ControllerNeeds,
   cleanup: AsyncDisposableStack,
 ): Controller {
   const clock = systemClock;
@@ -59,7 +61,7 @@ export function openController(
   const coordinator = cleanup.use(
     new Coordinator({ id, bus, deadLetters, ...composing, clock, log }),
   );
-  const invocations = createInvocations({ balancer, limits });
+  const invocations = createInvocations({ balancer, streams, limits });
   const inFlight = (namespaceUuid: string) => invocations.inFlight(namespaceUuid);
   const throttles = new Throttles({ limits, inFlight, clock });
   const admit = (identity: Identity) => throttles.admit(identity);

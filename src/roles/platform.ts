@@ -17,6 +17,8 @@ import { openRuntimes, type Runtimes } from "../runtimes/runtimes.ts";
 import { SettingError } from "../settings/parse.ts";
 import type { Settings } from "../settings/settings.ts";
 import { openSqliteStores, type SqliteStores } from "../stores/sqlite/open.ts";
+import { createLocalStreams } from "../streams/local.ts";
+import type { Streams } from "../streams/port.ts";
 import type { Log } from "../telemetry/log.ts";
 import { openDriver } from "./adapters.ts";
 import { openController } from "./controller.ts";
@@ -75,7 +77,9 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
   ]);
   for (const notice of opened.notices) log.warn(notice);
   const bus = cleanup.use(openBus(settings, data.path));
-  const parts = { settings, limits, runtimes, stores, bus, driver: opened.driver, log };
+  const streams = createLocalStreams();
+  const { driver } = opened;
+  const parts = { settings, limits, runtimes, stores, bus, streams, driver, log };
   const { invoker, pool } = openExecution(parts, cleanup);
   const controller = openController(parts, cleanup);
   const api = openFront({ ...parts, ...controller });
@@ -129,12 +133,13 @@ interface Parts {
   readonly runtimes: Runtimes;
   readonly stores: SqliteStores;
   readonly bus: Bus;
+  readonly streams: Streams;
   readonly driver: ContainerDriver;
   readonly log: Log;
 }
 
 function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
-  const { settings, limits, runtimes, stores, bus, driver, log } = parts;
+  const { settings, limits, runtimes, stores, bus, streams, driver, log } = parts;
   const pool = cleanup.use(
     new ContainerPool({
       driver,
@@ -154,6 +159,7 @@ function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
       bus,
       pool,
       ...stores,
+      streams,
       limits,
       restartWorkAgeMs: settings.restartWorkAge * SECOND_MS,
       clock: systemClock,
