@@ -205,8 +205,9 @@ let streaming;
 
 function isStreamed(result) {
   try {
-    const { body, error } = result;
-    return typeof body?.[Symbol.asyncIterator] === "function" && error === undefined;
+    const body = result?.body;
+    if (typeof body !== "object" || body === null) return false;
+    return typeof body[Symbol.asyncIterator] === "function" && result.error === undefined;
   } catch {
     return false; // What cannot even be looked at is not JSON either, and is refused as that.
   }

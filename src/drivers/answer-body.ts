@@ -25,7 +25,7 @@ export class AnswerBody {
   #credit = CREDIT;
   /** What was taken, and is not given back yet. */
   #taken = 0;
-  #isCancelled = false;
+  #isOver = false;
 
   constructor(seq: number, sink: BodySink, events: AnswerBodyEvents) {
     this.#seq = seq;
@@ -51,21 +51,26 @@ export class AnswerBody {
 
   #giveBack(cost: number): void {
     this.#taken += cost;
-    if (this.#taken < GRANT_MIN || this.#isCancelled) return;
+    if (this.#taken < GRANT_MIN || this.#isOver) return;
     this.#credit += this.#taken;
     this.#events.send(encodeGrant(this.#seq, this.#taken));
     this.#taken = 0;
   }
 
+  /** The answer behind the last piece has come, or never will. */
+  end(): void {
+    this.#isOver = true;
+  }
+
   /** The launcher sends no more, and the action hears that it need not go on. */
   cancel(): void {
-    if (this.#isCancelled) return;
-    this.#isCancelled = true;
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#events.send(encodeCancel(this.#seq));
   }
 
   #stop(): void {
-    if (this.#isCancelled) return;
+    if (this.#isOver) return;
     this.cancel();
     this.#events.unwanted();
   }

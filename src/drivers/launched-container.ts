@@ -209,6 +209,7 @@ export class LaunchedContainer implements Container {
     }
     this.#waiting.delete(seq);
     clearTimeout(waiting.timer);
+    waiting.body?.end();
     this.#answersInRead += 1;
     const isAlone = this.#waiting.size === 0 && this.#answersInRead === 1;
     this.#output.afterRounds(isAlone ? 1 : 2, () => waiting.resolve(answered));
@@ -225,8 +226,9 @@ export class LaunchedContainer implements Container {
       .wasOutOfMemory({ ...exit, errorTail })
       .catch(() => false);
     const answer: Ended = { type: "ended", reason: isOutOfMemory ? "out-of-memory" : "exited" };
-    for (const { resolve, timer } of this.#waiting.values()) {
+    for (const { resolve, timer, body } of this.#waiting.values()) {
       clearTimeout(timer);
+      body?.end();
       resolve(answer);
     }
     this.#waiting.clear();
