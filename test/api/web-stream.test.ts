@@ -100,7 +100,9 @@ async function read(response: IncomingMessage): Promise<string> {
 }
 
 async function nextPiece(response: IncomingMessage): Promise<string> {
-  const [piece] = await once(response, "data");
+  const came = once(response, "data");
+  response.resume();
+  const [piece] = await came;
   response.pause();
   return String(piece);
 }
@@ -212,7 +214,7 @@ function describeClients(brisk: Up): void {
   test("a client that knows no chunks gets the body until the connection is closed", async () => {
     const { hostname, port } = new URL(brisk().url);
     const socket = connect(Number(port), hostname);
-    socket.end(`GET ${WEB}/hello HTTP/1.0\r\n\r\n`);
+    socket.write(`GET ${WEB}/hello HTTP/1.0\r\n\r\n`);
     const text = Buffer.concat(await socket.toArray()).toString();
     assert.match(text, /\r\nConnection: close\r\n/i);
     assert.match(text, /\r\n\r\nHéllo$/);
@@ -266,7 +268,7 @@ function describeResults(brisk: Up): void {
       status: "success",
       success: true,
       result: { body: "Héllo" },
-      size: 17,
+      size: 16,
     });
     assert.deepEqual((await readActivation(brisk(), activationId)).response, response);
     const bytes = await invoke(brisk(), "bytes", { query: "blocking=true&result=true" });
