@@ -214,10 +214,11 @@ function isStreamed(result) {
 }
 
 /** The answer behind the last piece only says how it ended: the result is what has been sent. */
-async function stream(seq, { body, ...rest }) {
+async function stream(seq, result) {
   streaming ??= require("./stream.cjs");
   const send = (status, text) => answer(seq, status, text);
   try {
+    const { body, ...rest } = result;
     await streaming.sendStream(seq, { head: stringify(rest), body, send });
     running -= 1;
     answer(seq, 200, "{}");

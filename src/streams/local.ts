@@ -4,11 +4,11 @@
 import { PassThrough } from "node:stream";
 import type { ActivationId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
-import { SECOND_MS } from "../kernel/units.ts";
+import { MINUTE_MS } from "../kernel/units.ts";
 import type { AnswerStream, AwaitedStream, Streams, StreamWriter } from "./port.ts";
 
-/** How long a client may take for the last of it, after the activation has ended. */
-const LINGER_MS: number = 30 * SECOND_MS;
+/** How long a client may take for the last 300 KB, after the activation has ended. */
+const LINGER_MS = MINUTE_MS;
 
 export function createLocalStreams(): Streams {
   return new LocalStreams();
