@@ -3,7 +3,10 @@
 // It speaks with the driver over file descriptor 3, one line a message:
 //   in   I<seq> \t <init value>                  once
 //        R<seq> \t <context> \t <arguments>      any number of times
+//        G<seq> \t <credit>                     so much more of a streamed body may be sent
+//        C<seq> \t                              nobody wants the rest of it
 //   out  <seq> <status> <body>                   the statuses and texts of the runtime contract
+//        <seq> 103 <head>, <seq> 100 <piece>     before the answer, where it is streamed (`stream.cjs`)
 //        0 200 {}                                at the start: ready for `init`
 // The action's output is plain stdout and stderr. What is required here is paid by every cold start
 // (`node:net` alone takes 4 ms), so everything else is required where it is needed.
@@ -68,6 +71,12 @@ function receive(line) {
   const seq = line.slice(1, first);
   if (line.startsWith("I")) {
     void initialise(seq, parse(line.slice(first + 1)));
+    return;
+  }
+  if (!line.startsWith("R")) {
+    // Only what has been loaded has anything to send.
+    if (line.startsWith("G")) streaming?.grant(seq, Number(line.slice(first + 1)));
+    else streaming?.cancel(seq);
     return;
   }
   const second = line.indexOf("\t", first + 1);
@@ -173,6 +182,10 @@ async function settle(seq, promise) {
 }
 
 function finish(seq, result = {}, replacer = null) {
+  if (isStreamed(result)) {
+    void stream(seq, result);
+    return;
+  }
   running -= 1;
   if (typeof result !== "object") {
     console.error(`Result must be of type object but has type "${typeof result}":`, result);
@@ -185,6 +198,34 @@ function finish(seq, result = {}, replacer = null) {
     console.error(error);
     const why = String(error?.message).split("\n", 1)[0];
     refuse(seq, 502, `The action returned a result that cannot be written as JSON: ${why}`);
+  }
+}
+
+let streaming;
+
+function isStreamed(result) {
+  try {
+    const body = result?.body;
+    if (typeof body !== "object" || body === null) return false;
+    return typeof body[Symbol.asyncIterator] === "function" && result.error === undefined;
+  } catch {
+    return false; // What cannot even be looked at is not JSON either, and is refused as that.
+  }
+}
+
+/** The answer behind the last piece only says how it ended: the result is what has been sent. */
+async function stream(seq, result) {
+  streaming ??= require("./stream.cjs");
+  const send = (status, text) => answer(seq, status, text);
+  try {
+    const { body, ...rest } = result;
+    await streaming.sendStream(seq, { head: stringify(rest), body, send });
+    running -= 1;
+    answer(seq, 200, "{}");
+  } catch (error) {
+    running -= 1;
+    console.error(error);
+    refuse(seq, 502, `The answer broke off while it was streamed: ${error}`);
   }
 }
 

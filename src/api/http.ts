@@ -2,6 +2,7 @@
 // to a response.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline, type Readable } from "node:stream";
 import type { BriskError } from "../kernel/errors.ts";
 import type { TransactionId } from "../kernel/ids.ts";
 import { SECOND_MS } from "../kernel/units.ts";
@@ -37,6 +38,11 @@ export interface BareReply {
   /** Names and values in turn; a name may be there several times. */
   readonly headers: readonly string[];
   readonly body: string | Buffer;
+}
+
+/** A reply whose body comes while it is sent; where it fails, the connection is broken off. */
+export interface StreamReply extends Pick<BareReply, "status" | "headers"> {
+  readonly stream: Readable;
 }
 
 interface Exchange {
@@ -81,6 +87,24 @@ export function send(
   response.writeHead(status, all);
   if (request.complete || !hasBody(request)) response.end(body);
   else sendEarly(exchange, body);
+}
+
+/** Destroys the stream as soon as nobody reads it. */
+export function sendStream(
+  { request, response }: Exchange,
+  { status, headers, stream }: StreamReply,
+  transactionId: TransactionId,
+): void {
+  response.writeHead(status, ["X-Request-ID", transactionId, ...headers]);
+  if (request.method === "HEAD" || isBodiless(status)) {
+    stream.destroy();
+    response.end();
+    return;
+  }
+  // The first piece may be long in coming.
+  response.flushHeaders();
+  // Either end that goes takes the other with it, which is all that is to be done.
+  pipeline(stream, response, () => {});
 }
 
 function toBareReply(reply: Reply): BareReply {

@@ -3,7 +3,7 @@
 import type { GenericSchema } from "valibot";
 import type { Identity } from "../entities/subject.ts";
 import { type BriskError, failure } from "../kernel/errors.ts";
-import type { BareReply, Call, Reply } from "./http.ts";
+import type { BareReply, Call, Reply, StreamReply } from "./http.ts";
 
 export type Method = "GET" | "PUT" | "POST" | "DELETE" | "PATCH" | "HEAD" | "OPTIONS";
 
@@ -26,7 +26,8 @@ export interface RouteDescription {
   readonly query?: readonly QueryParameter[];
   readonly headers?: readonly HeaderParameter[];
   readonly body?: GenericSchema;
-  readonly answers: Readonly<Record<number, string>>;
+  /** By status; `default` where others are possible, as somebody else chooses them. */
+  readonly answers: Readonly<Record<number, string>> & { readonly default?: string };
   /** Whether it is answered without a key too. */
   readonly isOpen?: true;
 }
@@ -48,8 +49,10 @@ export interface Subtree {
    * `undefined` where it has no such path; resolves also where the request is refused. `toFailure` is
    * what a caller may hear of anything that was thrown: it logs what is no fault of the caller's.
    */
-  handle(call: Call, toFailure: (cause: unknown) => BriskError): Promise<BareReply> | undefined;
+  handle(call: Call, toFailure: (cause: unknown) => BriskError): SubtreeReply | undefined;
 }
+
+export type SubtreeReply = Promise<BareReply | StreamReply>;
 
 export interface Match {
   readonly route: Route;

@@ -21,7 +21,9 @@ import {
   JSON_TYPE,
   json,
   type Reply,
+  type StreamReply,
   send,
+  sendStream,
   toErrorReply,
 } from "./http.ts";
 import { OPTIONS_OK, PONG } from "./info.ts";
@@ -33,7 +35,14 @@ import {
   refuseTunnel,
   toOriginForm,
 } from "./protocol.ts";
-import { createRouter, type Match, type Route, type Router, type Subtree } from "./routes.ts";
+import {
+  createRouter,
+  type Match,
+  type Route,
+  type Router,
+  type Subtree,
+  type SubtreeReply,
+} from "./routes.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** Imported, the module would also load its WebSocket client: 30 ms and 8 MB that nothing here uses. */
@@ -135,14 +144,19 @@ class HttpApi implements Api {
 
   #take(request: IncomingMessage, response: ServerResponse): void {
     const transactionId = toTransactionId(request.headers["x-request-id"]);
-    const answer = (reply: Reply | BareReply) => {
+    const answer = (reply: Reply | BareReply | StreamReply) => {
       this.#bodies.free(request);
-      if (response.destroyed) return;
+      const isStream = "stream" in reply;
+      if (response.destroyed) {
+        if (isStream) reply.stream.destroy();
+        return;
+      }
       if (!request.complete && hasBody(request)) {
         this.#answeredEarly.add(request.socket);
         request.once("end", () => this.#answeredEarly.delete(request.socket));
       }
-      send({ request, response }, reply, transactionId);
+      if (isStream) sendStream({ request, response }, reply, transactionId);
+      else send({ request, response }, reply, transactionId);
       const { log } = this.#options;
       if (log.isLevelEnabled("debug")) {
         const { method, url } = request;
@@ -188,7 +202,7 @@ class HttpApi implements Api {
     return known ?? this.#follow(method, call);
   }
 
-  #enter(call: Call): Promise<BareReply> | undefined {
+  #enter(call: Call): SubtreeReply | undefined {
     const subtree = this.#subtrees.get(call.segments[0] ?? "");
     if (subtree === undefined) return undefined;
     if (this.#refusing) throw failure("stopping");
@@ -242,7 +256,9 @@ class HttpApi implements Api {
       log.error({ err: cause, transactionId }, "request met a fault");
       return failure("server-fault");
     }
-    if (cause.status >= 500) log.error({ err: cause, transactionId }, "request failed");
+    // A verb that nobody knows is the client's doing, whatever its number says.
+    const isOurs = cause.status >= 500 && cause.status !== 501;
+    if (isOurs) log.error({ err: cause, transactionId }, "request failed");
     return cause;
   }
 
@@ -259,7 +275,7 @@ class HttpApi implements Api {
   }
 }
 
-type Dispatched = Promise<Reply | BareReply> | Reply;
+type Dispatched = Promise<Reply | BareReply | StreamReply> | Reply;
 
 const DOCS = /^\/docs(\/|$)/;
 const NO_QUERY = new URLSearchParams();

@@ -4,6 +4,7 @@
 
 import type { ChildProcess } from "node:child_process";
 import type { Duplex } from "node:stream";
+import { AnswerBody } from "./answer-body.ts";
 import { OutputReader } from "./output.ts";
 import type {
   Answer,
@@ -11,11 +12,21 @@ import type {
   Container,
   Ended,
   InitRequest,
+  OpenBody,
   Output,
   Patience,
   RunRequest,
 } from "./port.ts";
-import { AnswerReader, encodeInit, encodeRun, READY_SEQ } from "./wire.ts";
+import {
+  AnswerReader,
+  encodeInit,
+  encodeRun,
+  HEAD_BYTES_MAX,
+  PIECE_TEXT_MAX,
+  READY_SEQ,
+  STATUS_HEAD,
+  STATUS_PIECE,
+} from "./wire.ts";
 
 /** How a process ended, as Node tells it, and the last of what it wrote to stderr. */
 export interface Exit {
@@ -46,8 +57,13 @@ interface Waiting {
   readonly resolve: (answer: Answer) => void;
   readonly bytesMax: number;
   readonly timer: NodeJS.Timeout;
+  readonly openBody?: OpenBody | undefined;
+  /** Once the answer is streamed. */
+  body?: AnswerBody;
 }
 
+/** How long an action may take to end where nobody wants the rest of its answer. */
+const UNWANTED_MS_MAX = 1000;
 const TIMED_OUT: Answer = { type: "timed-out" };
 /**
  * How long a process may take to be gone after its connection is. A dying one closes it first, and its
@@ -103,9 +119,9 @@ export class LaunchedContainer implements Container {
     return this.#ask(encodeInit(this.#seq, request), patience);
   }
 
-  run(request: RunRequest, patience: Patience): Promise<Answer> {
+  run(request: RunRequest, patience: Patience, openBody?: OpenBody): Promise<Answer> {
     this.#seq += 1;
-    return this.#ask(encodeRun(this.#seq, request), patience);
+    return this.#ask(encodeRun(this.#seq, request), patience, openBody);
   }
 
   onOutput(listener: ((output: Output) => void) | undefined): void {
@@ -117,12 +133,12 @@ export class LaunchedContainer implements Container {
     await this.ended;
   }
 
-  #ask(message: string, patience: Patience): Promise<Answer> {
+  #ask(message: string, patience: Patience, openBody?: OpenBody): Promise<Answer> {
     const seq = this.#seq;
     if (this.#isEnded) return Promise.resolve({ type: "ended", reason: "exited" });
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#giveUp(seq), patience.timeoutMs);
-      this.#waiting.set(seq, { resolve, timer, bytesMax: patience.bytesMax });
+      this.#waiting.set(seq, { resolve, timer, bytesMax: patience.bytesMax, openBody });
       this.#connection.write(message);
     });
   }
@@ -132,13 +148,16 @@ export class LaunchedContainer implements Container {
     if (waiting === undefined) return;
     this.#waiting.delete(seq);
     this.#givenUp.add(seq);
+    clearTimeout(waiting.timer);
+    waiting.body?.cancel();
     this.#output.afterRounds(1, () => waiting.resolve(TIMED_OUT));
   }
 
   #listen(): void {
     const reader = new AnswerReader({
-      bytesMax: (seq) => this.#bytesMax(seq),
+      bytesMax: (seq, status) => this.#bytesMax(seq, status),
       answer: (seq, answered) => this.#receive(seq, answered),
+      announce: (seq, announced) => this.#receiveAnnounced(seq, announced),
       // Tenant code wrote there: nothing that comes from there can be relied on any more.
       malformed: () => this.#enclosure.kill(),
     });
@@ -154,9 +173,28 @@ export class LaunchedContainer implements Container {
     });
   }
 
-  #bytesMax(seq: number): number | undefined {
+  #bytesMax(seq: number, status: number): number | undefined {
     if (seq === READY_SEQ || this.#givenUp.has(seq)) return 0;
-    return this.#waiting.get(seq)?.bytesMax;
+    const waiting = this.#waiting.get(seq);
+    if (status === STATUS_PIECE) return waiting?.body && PIECE_TEXT_MAX;
+    if (status === STATUS_HEAD) return waiting?.openBody && HEAD_BYTES_MAX;
+    return waiting?.bytesMax;
+  }
+
+  #receiveAnnounced(seq: number, { status, body, bytes }: Answered): boolean {
+    const waiting = this.#waiting.get(seq);
+    // What was given up may still have been on its way.
+    if (waiting === undefined) return this.#givenUp.has(seq);
+    if (status === STATUS_PIECE)
+      return bytes <= PIECE_TEXT_MAX && waiting.body?.take(body) === true;
+    if (status !== STATUS_HEAD || bytes > HEAD_BYTES_MAX || waiting.body) return false;
+    const sink = waiting.openBody?.(body);
+    if (sink === undefined) return false;
+    waiting.body = new AnswerBody(seq, sink, {
+      send: (message) => this.#connection.write(message),
+      unwanted: () => setTimeout(() => this.#giveUp(seq), UNWANTED_MS_MAX).unref(),
+    });
+    return true;
   }
 
   #receive(seq: number, answered: Answered): void {
@@ -171,6 +209,7 @@ export class LaunchedContainer implements Container {
     }
     this.#waiting.delete(seq);
     clearTimeout(waiting.timer);
+    waiting.body?.end();
     this.#answersInRead += 1;
     const isAlone = this.#waiting.size === 0 && this.#answersInRead === 1;
     this.#output.afterRounds(isAlone ? 1 : 2, () => waiting.resolve(answered));
@@ -187,8 +226,9 @@ export class LaunchedContainer implements Container {
       .wasOutOfMemory({ ...exit, errorTail })
       .catch(() => false);
     const answer: Ended = { type: "ended", reason: isOutOfMemory ? "out-of-memory" : "exited" };
-    for (const { resolve, timer } of this.#waiting.values()) {
+    for (const { resolve, timer, body } of this.#waiting.values()) {
       clearTimeout(timer);
+      body?.end();
       resolve(answer);
     }
     this.#waiting.clear();

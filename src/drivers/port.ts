@@ -57,6 +57,23 @@ export interface Patience {
   readonly bytesMax: number;
 }
 
+/** Where the body of a streamed answer goes. */
+export interface BodySink {
+  /**
+   * Resolves when it was taken. A quarter of a megabyte is written without waiting for it; then the
+   * action is not asked for more. Never rejects: what nobody wants is taken too.
+   */
+  write(bytes: Buffer): Promise<void>;
+  /** Aborted where nobody wants the rest: the action is told, and has a second to end. */
+  readonly unwanted: AbortSignal;
+}
+
+/**
+ * Asked when a run begins to stream its answer, with the text of the result without its body, which the
+ * action's process has written: `undefined` where it is none, which ends the container.
+ */
+export type OpenBody = (head: string) => BodySink | undefined;
+
 /** One piece of output as it was read. Pieces are not lines: they may end anywhere. */
 export interface Output {
   readonly stream: "stdout" | "stderr";
@@ -70,9 +87,10 @@ export interface Container {
   /** Once in a container's life. Never rejects for what the code does: that is an `Answer`. */
   init(request: InitRequest, patience: Patience): Promise<Answer>;
   /**
-   * Output that was written before the answer has been passed to `onOutput` when it resolves.
+   * Output that was written before the answer has been passed to `onOutput` when it resolves, and the
+   * body of a streamed one to what `openBody` has given; without that, none may be streamed.
    */
-  run(request: RunRequest, patience: Patience): Promise<Answer>;
+  run(request: RunRequest, patience: Patience, openBody?: OpenBody): Promise<Answer>;
   /** Where output goes from here on; `undefined` throws it away. Reading goes on at a bounded pace. */
   onOutput(listener: ((output: Output) => void) | undefined): void;
   /** Resolves when the container has ended by itself or was destroyed. */

@@ -9,6 +9,7 @@ import { spawnPlatform } from "./crash-fixture.ts";
 import { describeDriver } from "./driver.contract.ts";
 import { findProcesses, openTestData, startAction, waitFor } from "./driver-fixture.ts";
 import { openProcessDriver } from "./process.ts";
+import { describeStreaming } from "./streaming.contract.ts";
 
 async function open() {
   const data = openTestData();
@@ -30,6 +31,7 @@ async function open() {
   };
 }
 
+describeStreaming("process", open);
 describeDriver("process", open, {
   memoryOutsideHeap: "without control groups only the interpreter limits itself, and only its heap",
 });

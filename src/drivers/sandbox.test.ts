@@ -4,8 +4,10 @@ import { describe, it } from "node:test";
 import { describeDriver } from "./driver.contract.ts";
 import { startAction } from "./driver-fixture.ts";
 import { listGroups, openSandboxes } from "./sandbox-fixture.ts";
+import { describeStreaming } from "./streaming.contract.ts";
 
 describeDriver("sandbox", openSandboxes);
+describeStreaming("sandbox", openSandboxes);
 
 describe("the sandbox driver", () => {
   it("leaves nothing on the machine after a storm of containers", async () => {

@@ -4,21 +4,26 @@ import fc from "fast-check";
 import { toRawJson } from "../kernel/json.ts";
 import { MB } from "../kernel/units.ts";
 import type { Answered } from "./port.ts";
-import { AnswerReader, encodeInit, encodeRun } from "./wire.ts";
+import { AnswerReader, encodeCancel, encodeGrant, encodeInit, encodeRun } from "./wire.ts";
 
 /** Reads the bytes in the given pieces; numbers up to 9 were asked with that bound. */
 function read(pieces: readonly Buffer[], bytesMax: number) {
   const answers: [number, Answered][] = [];
+  const announcements: [number, Answered][] = [];
   let malformed = 0;
   const reader = new AnswerReader({
     bytesMax: (seq) => (seq <= 9 ? bytesMax : undefined),
     answer: (seq, answered) => answers.push([seq, answered]),
+    announce: (seq, announced) => {
+      announcements.push([seq, announced]);
+      return announced.body !== "wrong";
+    },
     malformed: () => {
       malformed += 1;
     },
   });
   for (const piece of pieces) reader.read(piece);
-  return { answers, malformed };
+  return { answers, announcements, malformed };
 }
 
 function toPieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
@@ -88,10 +93,35 @@ test("any bytes are either answers or refused", () => {
   );
 });
 
+test("what comes before a streamed answer is told apart from it, however it is cut into pieces", () => {
+  fc.assert(
+    fc.property(CUTS, (cuts) => {
+      const bytes = Buffer.from('3 103 {"a":1}\n3 100 AAAA\n3 200 {}\n');
+      const { answers, announcements, malformed } = read(toPieces(bytes, cuts), MB);
+      assert.equal(malformed, 0);
+      assert.deepEqual(announcements, [
+        [3, { type: "answered", status: 103, body: '{"a":1}', bytes: 7 }],
+        [3, { type: "answered", status: 100, body: "AAAA", bytes: 4 }],
+      ]);
+      assert.deepEqual(answers, [[3, { type: "answered", status: 200, body: "{}", bytes: 2 }]]);
+    }),
+  );
+});
+
+test("nothing is read after an announcement that is refused", () => {
+  const bytes = Buffer.from("3 100 wrong\n3 100 AAAA\n3 200 {}\n");
+  const { answers, announcements, malformed } = read([bytes], MB);
+  assert.equal(malformed, 1);
+  assert.equal(announcements.length, 1);
+  assert.deepEqual(answers, []);
+});
+
 test("a request is one line, with the arguments as the text that they are", () => {
   const init = { name: "a", main: "main", binary: false, code: "a\n\tb", env: {} };
   assert.equal(encodeInit(1, init), `I1\t${JSON.stringify(init)}\n`);
   const context = { namespace: "a\tb\nc" };
   const value = toRawJson({ n: 1 });
   assert.equal(encodeRun(2, { value, context }), `R2\t${JSON.stringify(context)}\t{"n":1}\n`);
+  assert.equal(encodeGrant(2, 5), "G2\t5\n");
+  assert.equal(encodeCancel(2), "C2\t\n");
 });

@@ -3,13 +3,33 @@
 //
 //   to the launcher     I<seq> \t <init value>
 //                       R<seq> \t <context> \t <arguments>    (the context has no raw tab, being made here)
+//                       G<seq> \t <credit>                     (so much more of the body may be sent)
+//                       C<seq> \t                              (nobody wants the rest of the body)
 //   from the launcher   <seq> <status> <body>
+//                       <seq> 103 <result without its body>   (the answer is streamed: once, before its pieces)
+//                       <seq> 100 <piece of the body in Base64>
+//
+// As in HTTP, a status below 200 announces: the answer itself follows, also behind the last piece.
+// A piece costs its bytes and `PIECE_COST`; one may be sent as long as any credit is left.
 //
 // Whoever answers is hostile: tenant code shares the launcher's process. Nothing is kept beyond the
 // bound of the request that is answered, and what is no answer ends the conversation.
 
 import { StringDecoder } from "node:string_decoder";
+import { KB } from "../kernel/units.ts";
 import type { Answered, InitRequest, RunRequest } from "./port.ts";
+
+export const STATUS_HEAD = 103;
+export const STATUS_PIECE = 100;
+const STATUS_ANSWER_MIN = 200;
+/** What the launcher sends at a time at most; it cuts what is longer. */
+export const PIECE_BYTES_MAX: number = 48 * KB;
+/** In Base64. */
+export const PIECE_TEXT_MAX: number = (PIECE_BYTES_MAX / 3) * 4;
+/** Beside its bytes: so that not too many small ones come at a time. Known to the launcher. */
+export const PIECE_COST = 256;
+/** Of the result without its body. Known to the launcher. */
+export const HEAD_BYTES_MAX: number = 64 * KB;
 
 /** The sequence number of the message by which a launcher says that it takes `init`. */
 export const READY_SEQ = 0;
@@ -31,10 +51,20 @@ export function encodeRun(seq: number, request: RunRequest): string {
   return `R${seq}\t${JSON.stringify(request.context)}\t${request.value}\n`;
 }
 
+export function encodeGrant(seq: number, credit: number): string {
+  return `G${seq}\t${credit}\n`;
+}
+
+export function encodeCancel(seq: number): string {
+  return `C${seq}\t\n`;
+}
+
 export interface AnswerSink {
-  /** How many bytes of the answer to keep, or `undefined` if nothing with that number was asked. */
-  bytesMax(seq: number): number | undefined;
+  /** How many bytes of the message to keep, or `undefined` if none such with that number may come. */
+  bytesMax(seq: number, status: number): number | undefined;
   answer(seq: number, answered: Answered): void;
+  /** What comes before a streamed answer. False where it is not what was to come: it is malformed. */
+  announce(seq: number, announced: Answered): boolean;
   /** Called at most once; what is read afterwards is ignored. */
   malformed(): void;
 }
@@ -90,8 +120,12 @@ export class AnswerReader {
     if (seqEnd <= 0 || statusEnd >= HEADER_BYTES_MAX || text[statusEnd] !== SPACE) return undefined;
     const seq = readDigits(text, 0, seqEnd);
     const status = readDigits(text, seqEnd + 1, statusEnd);
-    const bytesMax = seq === undefined ? undefined : this.#sink.bytesMax(seq);
-    if (seq === undefined || status === undefined || bytesMax === undefined) {
+    if (seq === undefined || status === undefined) {
+      this.#break();
+      return undefined;
+    }
+    const bytesMax = this.#sink.bytesMax(seq, status);
+    if (bytesMax === undefined) {
       this.#break();
       return undefined;
     }
@@ -120,7 +154,9 @@ export class AnswerReader {
     if (reading === undefined) return;
     this.#reading = undefined;
     const { seq, status, bytes } = reading;
-    this.#sink.answer(seq, { type: "answered", status, body: decode(reading), bytes });
+    const answered: Answered = { type: "answered", status, body: decode(reading), bytes };
+    if (status >= STATUS_ANSWER_MIN) this.#sink.answer(seq, answered);
+    else if (!this.#sink.announce(seq, answered)) this.#break();
   }
 
   #break(): void {

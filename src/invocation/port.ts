@@ -5,6 +5,7 @@ import type { EntityName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { ActivationId, TransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
+import type { AnswerStream } from "../streams/port.ts";
 import type { FoundAction } from "./messages.ts";
 
 export interface InvokeRequest {
@@ -37,12 +38,26 @@ export interface InvokeFinished {
   readonly result: RawJson;
 }
 
+/** It runs, and streams its answer; it gets its record when that ends. */
+export interface InvokeStreaming {
+  readonly type: "streaming";
+  readonly activationId: ActivationId;
+  readonly stream: AnswerStream;
+}
+
 export interface Invocations {
   /**
    * Rejects with `invalid` for final parameters, `too-large`, `bus-full`, `unavailable`, `stopping`.
    * An invocation that was waited for in vain is `accepted`, and its record follows.
    */
   invoke(request: InvokeRequest): Promise<InvokeAccepted | InvokeFinished>;
+  /**
+   * As `invoke`, for whoever takes a streamed answer, which they must read or destroy. The time limit of
+   * the action bounds it, however long was to be waited.
+   */
+  invokeStreaming(
+    request: InvokeRequest & { readonly waitMs: number },
+  ): Promise<InvokeAccepted | InvokeFinished | InvokeStreaming>;
   /** Activations of a namespace, by its uuid, that are accepted and not finished. */
   inFlight(namespaceUuid: string): number;
 }

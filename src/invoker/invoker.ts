@@ -26,6 +26,7 @@ import type { ContainerPool, Job, Lease } from "../pool/pool.ts";
 import { toErrorResponse, toFallbackRecord } from "../station/records.ts";
 import { Station, type StationOptions, toFields, type Work } from "../station/station.ts";
 import type { EntityStore } from "../stores/port.ts";
+import type { Streams } from "../streams/port.ts";
 import type { Log } from "../telemetry/log.ts";
 import { ActionCache } from "./action-cache.ts";
 import { Health } from "./health.ts";
@@ -41,6 +42,7 @@ export interface InvokerOptions {
   readonly activations: StationOptions["activations"];
   readonly idempotency: StationOptions["idempotency"];
   readonly isBlocked: StationOptions["isBlocked"];
+  readonly streams: Pick<Streams, "open" | "close">;
   readonly limits: SystemLimits;
   /** Work from before this process that was accepted longer ago is not run. */
   readonly restartWorkAgeMs: number;
@@ -187,9 +189,17 @@ export class Invoker implements AsyncDisposable {
         return;
       }
       const bytesMax = toPayloadBytesMax(this.#options.limits, message.user.limits);
-      const options = { bytesMax, clock: this.#options.clock };
-      const record = await runInContainer({ message, action, lease }, options);
-      await station.finish(activation, record);
+      const { streams, clock } = this.#options;
+      let isWhole = false;
+      try {
+        const options = { bytesMax, streams, clock };
+        const record = await runInContainer({ message, action, lease }, options);
+        await station.finish(activation, record);
+        isWhole = record.response.statusCode === 0;
+      } finally {
+        // After the record is kept: where the client sees the end, there is one.
+        streams.close(message.activationId, isWhole);
+      }
     });
   }
 

@@ -6,10 +6,12 @@ import type { ActivationRecord } from "../entities/activation.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { ActivationMessage } from "../messages/activation-message.ts";
 import type { Lease } from "../pool/pool.ts";
+import type { Streams } from "../streams/port.ts";
 import { classifyInit, classifyRun, type Exchange, type Outcome } from "./classify.ts";
 import { LogCollector } from "./logs.ts";
 import { type Times, toRecord } from "./records.ts";
 import { splitArguments, toInitRequest, toRunRequest } from "./requests.ts";
+import { parseHead, StreamedAnswer } from "./streamed-answer.ts";
 
 export interface Run {
   readonly message: ActivationMessage;
@@ -20,6 +22,7 @@ export interface Run {
 export interface RunOptions {
   /** Of a result. */
   readonly bytesMax: number;
+  readonly streams: Pick<Streams, "open">;
   readonly clock: Clock;
 }
 
@@ -61,15 +64,31 @@ async function exchange(run: Run, options: RunOptions): Promise<Ended> {
     }
     lease.initialised();
   }
+  let streamed: StreamedAnswer | undefined;
+  const openBody = (text: string) => {
+    streamed = openStreamed(text, run, options);
+    return streamed;
+  };
   const ran = await ask(run, options, (deadline, patience) =>
-    lease.container.run(toRunRequest(message, action, { value, deadline }), patience),
+    lease.container.run(toRunRequest(message, action, { value, deadline }), patience, openBody),
   );
   const durationMs = ran.elapsedMs + (initMs ?? 0);
   const times: Times = { start, end: start + durationMs, durationMs };
   return {
-    outcome: classifyRun(ran),
+    outcome: streamed === undefined ? classifyRun(ran) : streamed.classify(ran),
     times: initMs === undefined ? times : { ...times, initMs },
   };
+}
+
+function openStreamed(
+  text: string,
+  { message }: Run,
+  { bytesMax, streams }: RunOptions,
+): StreamedAnswer | undefined {
+  const head = parseHead(text);
+  if (head === undefined) return undefined;
+  const writer = streams.open(message.activationId, head);
+  return new StreamedAnswer({ head, writer, bytesMax });
 }
 
 /** Init and run each get the whole time limit. */

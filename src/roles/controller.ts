@@ -18,6 +18,7 @@ import { createRegistries, type Registries } from "../registry/registries.ts";
 import type { Runtimes } from "../runtimes/runtimes.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { SqliteStores } from "../stores/sqlite/open.ts";
+import type { Streams } from "../streams/port.ts";
 import type { Log } from "../telemetry/log.ts";
 import { TOPICS } from "./topics.ts";
 
@@ -28,6 +29,7 @@ export interface ControllerNeeds {
   readonly stores: SqliteStores;
   readonly bus: Bus;
   readonly isBlocked: Blocklist;
+  readonly streams: Streams;
   readonly log: Log;
 }
 
@@ -47,7 +49,7 @@ export interface Controller {
 
 /** What is opened is closed with `cleanup`. */
 export function openController(
-  { settings, limits, runtimes, stores, bus, isBlocked, log }: ControllerNeeds,
+  { settings, limits, runtimes, stores, bus, isBlocked, streams, log }: ControllerNeeds,
   cleanup: AsyncDisposableStack,
 ): Controller {
   const clock = systemClock;
@@ -73,7 +75,7 @@ export function openController(
   const composing = { balancer, registry: actions, limits };
   const keeping = { bus, activations, idempotency: keys, isBlocked, restartWorkAgeMs, deadLetters };
   const coordinator = cleanup.use(new Coordinator({ id, ...composing, ...keeping, clock, log }));
-  const invocations = createInvocations({ balancer, limits });
+  const invocations = createInvocations({ balancer, streams, limits });
   const inFlight = (namespaceUuid: string) => invocations.inFlight(namespaceUuid);
   const throttles = new Throttles({ limits, inFlight, clock });
   const admit = (identity: Identity) => throttles.admit(identity);

@@ -19,6 +19,8 @@ import { SettingError } from "../settings/parse.ts";
 import type { Settings } from "../settings/settings.ts";
 import { openSqliteStores, type SqliteStores } from "../stores/sqlite/open.ts";
 import type { Retention } from "../stores/sqlite/pruning.ts";
+import { createLocalStreams } from "../streams/local.ts";
+import type { Streams } from "../streams/port.ts";
 import type { Log } from "../telemetry/log.ts";
 import { openDriver } from "./adapters.ts";
 import { openController } from "./controller.ts";
@@ -77,8 +79,10 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
   ]);
   for (const notice of opened.notices) log.warn(notice);
   const bus = cleanup.use(openBus(settings, data.path));
+  const streams = createLocalStreams();
+  const { driver } = opened;
   const isBlocked = createBlocklist(stores.subjects);
-  const parts = { settings, limits, runtimes, stores, bus, driver: opened.driver, isBlocked, log };
+  const parts = { settings, limits, runtimes, stores, bus, streams, driver, isBlocked, log };
   const { invoker, pool } = openExecution(parts, cleanup);
   const controller = openController(parts, cleanup);
   await controller.idempotency.recover(() => bus.unfinished());
@@ -138,13 +142,14 @@ interface Parts {
   readonly runtimes: Runtimes;
   readonly stores: SqliteStores;
   readonly bus: Bus;
+  readonly streams: Streams;
   readonly driver: ContainerDriver;
   readonly isBlocked: Blocklist;
   readonly log: Log;
 }
 
 function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
-  const { settings, limits, runtimes, stores, bus, driver, isBlocked, log } = parts;
+  const { settings, limits, runtimes, stores, bus, streams, driver, isBlocked, log } = parts;
   const pool = cleanup.use(
     new ContainerPool({
       driver,
@@ -164,6 +169,7 @@ function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
       bus,
       pool,
       ...stores,
+      streams,
       limits,
       isBlocked,
       restartWorkAgeMs: settings.restartWorkAge * SECOND_MS,

@@ -14,7 +14,7 @@ import { createRequests } from "./requests.ts";
 /** Another one makes other requests; a failure is had again with the same. */
 const SEED = 20_261_124;
 const LANES = 3;
-const REQUESTS_OF_A_LANE = 1500;
+const REQUESTS_OF_A_LANE = 2000;
 /** Far above what it takes: beyond it something grows with the number of requests. */
 const RESIDENT_MB_MAX = 600;
 const ERROR_LEVEL = 50;
@@ -38,14 +38,14 @@ test("no request is answered with a fault, none hangs, and nothing stored is los
   for (const lane of lanes) await lane.check();
   // A fuzzer that is only ever refused would see nothing of what is behind.
   const possible = operations.filter(({ statuses }) => statuses.some((status) => status < 300));
-  assert.deepEqual(
-    possible
-      .filter((operation) => !succeeded.has(operation))
-      .map(({ method, path }) => `${method} ${path}`),
-    [],
-    "every operation has succeeded at least once",
-  );
+  const names = new Set(possible.map(toName));
+  assert.deepEqual(names.difference(new Set([...succeeded].map(toName))), new Set());
 });
+
+/** To a web action its verbs are one. */
+function toName({ method, path }: Operation): string {
+  return path.startsWith("/web/") ? path : `${method} ${path}`;
+}
 
 async function createLanes(operations: readonly Operation[]): Promise<readonly Lane[]> {
   const keys = Array.from({ length: LANES }, (_, index) => createKey(`lane-${index}`));

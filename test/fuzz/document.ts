@@ -13,6 +13,8 @@ export interface Operation {
   /** The JSON schema of the body. */
   readonly body?: Json;
   readonly statuses: readonly number[];
+  /** It may be answered with any other status. */
+  readonly hasOthers: boolean;
   /** Of a stored thing: what is put there can be read and deleted there. */
   readonly isEntity: boolean;
 }
@@ -41,9 +43,13 @@ export interface OpenApiDocument {
 const VERBS = ["get", "put", "post", "delete", "patch", "head", "options"];
 const ENTITY_VERBS = ["get", "put", "delete"];
 
+const DEFAULT = "default";
+
 export function toOperations({ paths }: OpenApiDocument): readonly Operation[] {
   return Object.entries(paths).flatMap(([path, verbs]) => {
-    const isEntity = ENTITY_VERBS.every((verb) => verb in verbs);
+    // A web action takes every verb, and stores nothing.
+    const isStored = path.startsWith("/namespaces/");
+    const isEntity = isStored && ENTITY_VERBS.every((verb) => verb in verbs);
     return Object.entries(verbs)
       .filter(([verb]) => VERBS.includes(verb))
       .map(([verb, { parameters = [], requestBody, responses }]): Operation => {
@@ -56,7 +62,10 @@ export function toOperations({ paths }: OpenApiDocument): readonly Operation[] {
             .filter((parameter) => parameter.in === "query")
             .map(({ name, schema }) => ({ name, type: schema.type ?? "string" })),
           ...(body === undefined ? {} : { body }),
-          statuses: Object.keys(responses).map(Number),
+          statuses: Object.keys(responses)
+            .filter((status) => status !== DEFAULT)
+            .map(Number),
+          hasOthers: DEFAULT in responses,
           isEntity,
         };
       });

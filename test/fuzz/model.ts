@@ -26,6 +26,9 @@ interface Place {
   readonly path: string;
 }
 
+/** Of a binding: what it is bound to may be nobody else's, or nobody's, by now. */
+const HIDDEN = [403, 404];
+
 export class EntityModel {
   readonly #operations: readonly Operation[];
   readonly #namespace: string;
@@ -61,6 +64,10 @@ export class EntityModel {
 
   async #put({ key, path }: Place, written: Json): Promise<void> {
     const { status, json, text } = await this.#ask("GET", path);
+    if (isBound(written) && HIDDEN.includes(status)) {
+      this.#stored.set(key, { path, document: written });
+      return;
+    }
     assert.equal(status, 200, `what was put can be read: ${text}`);
     const document = json as Json;
     for (const member of comparable(written)) {
@@ -91,6 +98,7 @@ export class EntityModel {
   async check(): Promise<void> {
     for (const { path, document } of this.#stored.values()) {
       const { status, json, text } = await this.#ask("GET", path);
+      if (isBound(document) && HIDDEN.includes(status)) continue;
       assert.equal(status, 200, `${path} is still there: ${text}`);
       const found = json as Json;
       for (const member of comparable(document)) {
@@ -131,6 +139,8 @@ function checkKept(asked: Json, written: Json): void {
   const code = askedExec?.["code"] ?? askedExec?.["jar"] ?? exec?.["code"];
   // Half of a surrogate pair is no character.
   assert.equal(exec?.["code"], typeof code === "string" ? code.toWellFormed() : code, "code");
+  // A rule has none: what is sent as such is a field that nobody knows.
+  if (written["parameters"] === undefined) return;
   const given = toMap(asked["parameters"] ?? written["parameters"]);
   assert.deepEqual(toMap(written["parameters"]), given, "parameters");
 }
@@ -147,10 +157,12 @@ function describe({ namespace, name, version, updated }: Json): string {
 
 /** What is shown merged with what it is in or bound to says nothing of what was put. */
 function comparable(document: Json): readonly string[] {
-  const binding = document["binding"];
-  const isBound = typeof binding === "object" && Object.keys(binding ?? {}).length > 0;
   const isInPackage = String(document["namespace"]).includes("/");
-  const inherited = isBound ? ["parameters", "annotations"] : isInPackage ? ["parameters"] : [];
+  const inherited = isBound(document)
+    ? ["parameters", "annotations"]
+    : isInPackage
+      ? ["parameters"]
+      : [];
   const left = [...LINKED, ...inherited];
   return Object.keys(document).filter((member) => !left.includes(member));
 }
@@ -163,4 +175,8 @@ function matches(template: string, path: string): boolean {
     const segment = segments[index] ?? "";
     return part.startsWith("{") ? segment !== "" : segment === part;
   });
+}
+
+function isBound({ binding }: Json): boolean {
+  return typeof binding === "object" && Object.keys(binding ?? {}).length > 0;
 }

@@ -101,6 +101,12 @@ function isSegment(text: string): boolean {
 }
 
 function wordFor(parameter: string, collection: string): fc.Arbitrary<string> {
+  // Web actions are in no collection, and named in full.
+  if (collection === "") {
+    if (parameter === "namespace") return fc.constant(OWN_NAMESPACE);
+    if (parameter === "package") return fc.constantFrom("default", "default", "packages 1");
+    return nameIn("actions");
+  }
   switch (parameter) {
     case "namespace":
       return fc.oneof(

@@ -107,7 +107,7 @@ function soundValue(schema: Json, field: string): fc.Arbitrary<unknown> {
     case "null":
       return fc.constant(null);
     default:
-      return word ?? anyValue;
+      return word === undefined ? anyValue : fc.oneof(word, anyValue, anyValue);
   }
 }
 

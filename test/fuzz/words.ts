@@ -69,7 +69,9 @@ export const WORDS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   code: fc.constantFrom(...QUICK_CODE),
   main: mostly(["main"], ["other", ""]),
   image: fc.constantFrom("library/none:latest", "A B"),
-  key: fc.constantFrom(...KEYS, ...KEYS, ...MORE_KEYS),
+  key: fc.constantFrom("web-export", "web-export", "web-export", ...KEYS, ...KEYS, ...MORE_KEYS),
+  /** Of an annotation, which is mostly switched on. */
+  value: fc.constant(true),
   version: mostly(["1.2.3", "2", "1.2.3.4", "999999999.999999999.999999999"], ["0.0.0", "-1", ""]),
   components: fc.array(reference, { maxLength: 3 }),
   action: reference,

@@ -22,7 +22,8 @@ export const WEB_DESCRIPTIONS: readonly RouteDescription[] = WEB_METHODS.map((me
       : "Call a web action; its name may have an extension and be followed by any path",
   isOpen: true,
   answers: {
-    200: "What the action made of the request, or any other status that it chose",
+    200: "What the action made of the request",
+    default: "Whatever status the action chose",
     202: "It has not ended within a minute",
     400: "The request has parameters that it may not have, or the result is no response",
     401: "The action asks for credentials",

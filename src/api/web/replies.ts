@@ -7,7 +7,7 @@ import { toRawJson } from "../../kernel/json.ts";
 import { indentJson } from "../../kernel/json-text.ts";
 import { type BareReply, JSON_TYPE } from "../http.ts";
 import { WEB_METHODS } from "./descriptions.ts";
-import type { WebResponse } from "./responses.ts";
+import type { WebResponse, WebResponseHead } from "./responses.ts";
 
 const STANDARD_HEADERS =
   "Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent";
@@ -26,16 +26,20 @@ export function toCorsHeaders({ headers }: Pick<IncomingMessage, "headers">): re
 
 const SWITCHING_PROTOCOLS = 101;
 
+export function toWebReply(response: WebResponse, headers: readonly string[]): BareReply {
+  return { ...toWebHead(response, headers), body: response.body };
+}
+
 /** `headers` stand beside the action's own, also where both have the same name. */
-export function toWebReply(
-  { status, contentType, headers: own, body }: WebResponse,
+export function toWebHead(
+  { status, contentType, headers: own }: WebResponseHead,
   headers: readonly string[],
-): BareReply {
+): Pick<BareReply, "status" | "headers"> {
   const all = [...own.flat(), ...headers];
   if (contentType !== undefined) all.push("Content-Type", contentType);
   // What a client sends from here on is no HTTP, and must not be read as such.
   if (status === SWITCHING_PROTOCOLS) all.push("Connection", "close");
-  return { status, headers: all, body };
+  return { status, headers: all };
 }
 
 /** Of the request's form and the answer's type: these were never the action's to answer. */

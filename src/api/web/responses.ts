@@ -9,12 +9,15 @@ import type { Extension } from "./address.ts";
 import { isJson, isText, JSON_NAME, parseMediaType, toContentType } from "./media-types.ts";
 import { type HeaderLine, parseHeaders } from "./response-headers.ts";
 
-export interface WebResponse {
+export interface WebResponseHead {
   readonly status: number;
   /** Of the body. Absent where there is none. */
   readonly contentType?: string;
   /** The action's own. */
   readonly headers: readonly HeaderLine[];
+}
+
+export interface WebResponse extends WebResponseHead {
   readonly body: string | Buffer;
 }
 
@@ -97,6 +100,18 @@ function toHttpResponse(value: RawJson): WebResponse {
     string === undefined ? toJsonBody(body, contentType) : toStringBody(string, contentType);
   if (status !== undefined && isBodiless(status)) return { status, headers: lines, body: "" };
   return { status: status ?? 200, headers: lines, ...formed };
+}
+
+/** Of a result whose body is streamed: its bytes are sent as they are, and are HTML as any text is. */
+export function toStreamHead(result: RawJson): WebResponseHead {
+  const members = pickMembers(result, ["statusCode", "headers"]);
+  const status = parseStatus(members.get("statusCode")) ?? 200;
+  const { lines: headers, contentType } = parseHeaders(members.get("headers"));
+  if (isBodiless(status)) return { status, headers };
+  if (contentType === undefined) return { status, headers, contentType: HTML };
+  const type = parseMediaType(contentType);
+  if (type === undefined) throw failure("response-type-unknown");
+  return { status, headers, contentType: toContentType(type) };
 }
 
 function unfit(): Error {

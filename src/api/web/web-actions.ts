@@ -8,22 +8,32 @@ import type { QualifiedName } from "../../entities/names.ts";
 import type { Identity } from "../../entities/subject.ts";
 import type { Authenticator } from "../../entitlement/authenticator.ts";
 import type { Throttles } from "../../entitlement/throttles.ts";
-import type { Invocations, InvokeAccepted, InvokeFinished } from "../../invocation/port.ts";
+import type {
+  Invocations,
+  InvokeAccepted,
+  InvokeFinished,
+  InvokeStreaming,
+} from "../../invocation/port.ts";
 import { BriskError, failure } from "../../kernel/errors.ts";
 import type { RawJson } from "../../kernel/json.ts";
 import { pickMembers } from "../../kernel/json-text.ts";
 import type { ActionRegistry } from "../../registry/actions.ts";
 import type { FoundAction } from "../../registry/remembered-actions.ts";
 import { checkAnnounced } from "../bodies.ts";
-import { ACTIVATION_HEADER, type BareReply, type Call, hasBody } from "../http.ts";
-import type { Subtree } from "../routes.ts";
+import { ACTIVATION_HEADER, type Call, hasBody, type StreamReply } from "../http.ts";
+import type { Subtree, SubtreeReply } from "../routes.ts";
 import { parseWebAddress, type WebAddress } from "./address.ts";
 import { meetsRequirement, readWebAnnotations, type WebAnnotations } from "./annotations.ts";
 import { isReserved, toArguments } from "./arguments.ts";
 import { WEB_DESCRIPTIONS, WEB_METHODS } from "./descriptions.ts";
 import { accepts } from "./media-types.ts";
-import { toCorsHeaders, toWebErrorReply, toWebReply } from "./replies.ts";
-import { toWebResponse, type WebResponse } from "./responses.ts";
+import { toCorsHeaders, toWebErrorReply, toWebHead, toWebReply } from "./replies.ts";
+import {
+  toStreamHead,
+  toWebResponse,
+  type WebResponse,
+  type WebResponseHead,
+} from "./responses.ts";
 
 export interface WebActionOptions {
   readonly registry: ActionRegistry;
@@ -59,7 +69,7 @@ class WebActions implements Subtree {
     this.#options = options;
   }
 
-  handle(call: Call, toFailure: (cause: unknown) => BriskError): Promise<BareReply> | undefined {
+  handle(call: Call, toFailure: (cause: unknown) => BriskError): SubtreeReply | undefined {
     const address = parseWebAddress(call.segments.slice(1));
     if (address === undefined) return undefined;
     // What every answer carries from where the request has come to.
@@ -69,7 +79,7 @@ class WebActions implements Subtree {
     );
   }
 
-  async #serve(call: Call, address: WebAddress, headers: string[]): Promise<BareReply> {
+  async #serve(call: Call, address: WebAddress, headers: string[]): SubtreeReply {
     const { request } = call;
     checkMethod(request.method);
     const target = await this.#find(call, address);
@@ -81,6 +91,7 @@ class WebActions implements Subtree {
     if (!isOptions) checkRequirement(call, target);
     const outcome = await this.#run(call, target);
     headers.push(ACTIVATION_HEADER, outcome.activationId);
+    if (outcome.type === "streaming") return toStreamReply(outcome.stream, call, headers);
     const response = toWebResponse(toResult(outcome), address.extension);
     checkAcceptable(response, request.headers.accept);
     return toWebReply(response, headers);
@@ -128,7 +139,7 @@ class WebActions implements Subtree {
     }
   }
 
-  async #run(call: Call, target: Target): Promise<InvokeAccepted | InvokeFinished> {
+  async #run(call: Call, target: Target): ReturnType<Invocations["invokeStreaming"]> {
     const { invocations, limits } = this.#options;
     const { address, owner, action, annotations, caller, bytesMax } = target;
     const { request, bodies, queryText } = call;
@@ -145,13 +156,17 @@ class WebActions implements Subtree {
       },
       { action: action.document, annotations },
     );
-    return invocations.invoke({
+    const invocation = {
       identity: owner,
       action: withoutReserved(action),
       payload,
       waitMs: limits.blockingWaitMsMax,
       transaction: [call.transactionId, call.receivedAt],
-    });
+    } as const;
+    // Under the other extensions a response is made of the whole result.
+    return address.extension === "http"
+      ? invocations.invokeStreaming(invocation)
+      : invocations.invoke(invocation);
   }
 }
 
@@ -195,11 +210,26 @@ function toResult(outcome: InvokeAccepted | InvokeFinished): RawJson {
   throw failure("run-failed");
 }
 
+function toStreamReply(
+  { head, body }: InvokeStreaming["stream"],
+  { request }: Call,
+  headers: readonly string[],
+): StreamReply {
+  try {
+    const response = toStreamHead(head);
+    checkAcceptable(response, request.headers.accept);
+    return { ...toWebHead(response, headers), stream: body };
+  } catch (cause) {
+    body.destroy();
+    throw cause;
+  }
+}
+
 function checkAcceptable(
-  { status, contentType, body }: WebResponse,
+  { status, contentType, body }: WebResponseHead & Partial<WebResponse>,
   accept: string | undefined,
 ): void {
-  if (contentType === undefined || body.length === 0 || status >= 400) return;
+  if (contentType === undefined || body?.length === 0 || status >= 400) return;
   const [name = ""] = contentType.split(";");
   if (!accepts(accept, name)) throw failure("not-acceptable", { type: contentType });
 }
