@@ -40,7 +40,7 @@ export interface BareReply {
   readonly body: string | Buffer;
 }
 
-/** A reply whose body comes while it is sent; where it fails, the connection is broken off. */
+/** A reply whose body, which it has, comes while it is sent; where it fails, the connection is broken off. */
 export interface StreamReply extends Pick<BareReply, "status" | "headers"> {
   readonly stream: Readable;
 }
@@ -96,7 +96,7 @@ export function sendStream(
   transactionId: TransactionId,
 ): void {
   response.writeHead(status, ["X-Request-ID", transactionId, ...headers]);
-  if (request.method === "HEAD" || isBodiless(status)) {
+  if (request.method === "HEAD") {
     stream.destroy();
     response.end();
     return;

@@ -150,6 +150,22 @@ function describeEnds(start: Start): void {
     assert.equal(action.written.stdout, "closed\n");
   });
 
+  const WAITING: Readonly<Record<string, string>> = {
+    "a Node stream":
+      "new (require('node:stream').Readable)({ read() { this.push('.'); this._read = () => {}; } })",
+    "a web stream": "new ReadableStream({ start(to) { to.enqueue(new Uint8Array(1)); } })",
+  };
+  for (const [what, body] of Object.entries(WAITING)) {
+    it(`ends ${what} that nobody wants, also while it has nothing`, async () => {
+      await using action = await start(`const main = () => ({ body: ${body} })`);
+      const sink = new TestSink();
+      const ran = run(action, sink);
+      await waitFor("a piece", () => sink.pieces > 0);
+      sink.leave();
+      assert.deepEqual(await ran, ANSWERED);
+    });
+  }
+
   it("gives up an action that does not hear it", async () => {
     await using action = await start(
       `const main = () => ({ body: (async function* () { yield "."; await new Promise(() => {}); })() })`,

@@ -54,7 +54,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
   small: "exports.main = () => ({ body: new Blob(['x'.repeat(70_000)]).stream() })",
   unfit: generator('yield "x";', "statusCode: 99,"),
   untyped: generator('yield "x";', 'headers: { "content-type": "nonsense" },'),
-  bodiless: generator('yield "x";', "statusCode: 204,"),
+  empty: generator('yield "x";', "statusCode: 204,"),
+  reset: generator('yield "x";', "statusCode: 205,"),
   broken: generator('yield "first"; throw new Error("oops");'),
   exiting: generator('yield "first"; process.exit(1);'),
   hostile: `exports.main = () => ({ body: (async function* () {
@@ -227,6 +228,7 @@ function describeClients(brisk: Up): void {
     const response = await open(brisk(), "shared?what=endless", "HEAD");
     assert.equal(response.statusCode, 200);
     assert.equal(response.headers["x-own"], "1");
+    assert.equal(response.headers["content-length"], undefined);
     assert.equal(await read(response), "");
     const { result } = (await recordOf(brisk(), response)).response;
     assert.equal((result as { streamed: Json }).streamed["complete"], false);
@@ -274,8 +276,10 @@ function describeFailures(brisk: Up): void {
   });
 
   test("a status that has no body ends the answer", async () => {
-    const { status, text } = await callWeb(brisk(), "GET bodiless");
-    assert.deepEqual([status, text], [204, ""]);
+    const empty = await callWeb(brisk(), "GET empty");
+    assert.deepEqual([empty.status, empty.text], [204, ""]);
+    const reset = await callWeb(brisk(), "GET reset");
+    assert.deepEqual([reset.status, reset.text, reset.headers["content-length"]], [205, "", "0"]);
   });
 }
 

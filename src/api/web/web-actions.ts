@@ -20,7 +20,13 @@ import { pickMembers } from "../../kernel/json-text.ts";
 import type { ActionRegistry } from "../../registry/actions.ts";
 import type { FoundAction } from "../../registry/remembered-actions.ts";
 import { checkAnnounced } from "../bodies.ts";
-import { ACTIVATION_HEADER, type Call, hasBody, type StreamReply } from "../http.ts";
+import {
+  ACTIVATION_HEADER,
+  type BareReply,
+  type Call,
+  hasBody,
+  type StreamReply,
+} from "../http.ts";
 import type { Subtree, SubtreeReply } from "../routes.ts";
 import { parseWebAddress, type WebAddress } from "./address.ts";
 import { meetsRequirement, readWebAnnotations, type WebAnnotations } from "./annotations.ts";
@@ -214,11 +220,14 @@ function toStreamReply(
   { head, body }: InvokeStreaming["stream"],
   { request }: Call,
   headers: readonly string[],
-): StreamReply {
+): StreamReply | BareReply {
   try {
     const response = toStreamHead(head);
     checkAcceptable(response, request.headers.accept);
-    return { ...toWebHead(response, headers), stream: body };
+    const reply = toWebHead(response, headers);
+    if (response.contentType !== undefined) return { ...reply, stream: body };
+    body.destroy();
+    return { ...reply, body: "" };
   } catch (cause) {
     body.destroy();
     throw cause;
