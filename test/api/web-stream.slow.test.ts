@@ -12,8 +12,8 @@ import { WEB } from "./web-fixture.ts";
 const BYTES = 200 * MB;
 /** Of what is read at a time between two looks at the platform. */
 const STRIDE_BYTES = 10 * MB;
-/** The system's: up to 10 MB in the two ends of a connection. */
-const AHEAD_MAX = 20 * MB;
+/** What the system may hold in the two ends of a connection, and as much as the platform does. */
+const AHEAD_MAX = readBufferMax("tcp_rmem") + readBufferMax("tcp_wmem") + 2 * MB;
 /** Beside garbage, a stream takes half a megabyte: credit, pipes and sockets. */
 const GROWTH_MAX = 60 * MB;
 const CONTAINER_MB = 128;
@@ -69,6 +69,12 @@ for (const driver of ["process", "sandbox"] as const) {
       return isHeldUp ? { asked: asked * 64 * KB, rss } : undefined;
     });
   }
+}
+
+/** The last of the three numbers: what a busy connection's buffer may grow to. */
+function readBufferMax(name: string): number {
+  const text = readFileSync(`/proc/sys/net/ipv4/${name}`, "utf8");
+  return Number(text.trim().split(/\s+/).at(-1));
 }
 
 async function open(url: string): Promise<IncomingMessage> {
