@@ -33,8 +33,8 @@ const CHECKS = [
   ["format and lint", ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings"]],
 ] as const;
 
-/** They measure times, or take long: beside others they would measure those. */
-const ALONE = /\.(alone|slow)\.test\.ts$/;
+/** They measure times, or look at the whole machine: beside others they would see those. */
+const ALONE = /\.alone\.(slow\.)?test\.ts$/;
 
 const { values, positionals } = parseArgs({
   options: { fast: { type: "boolean", default: false } },
@@ -44,16 +44,23 @@ const { values, positionals } = parseArgs({
 const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
 if (positionals.length === 0) await runChecks();
 const files = globSync(["src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"])
-  .filter((file) => !(values.fast && file.endsWith(".slow.test.ts")))
+  .filter((file) => !(values.fast && isSlow(file)))
   .filter((file) => positionals.length === 0 || positionals.some((word) => file.includes(word)))
   .sort();
-const together = files.filter((file) => !ALONE.test(file));
 const alone = files.filter((file) => ALONE.test(file));
-await runTests(together, { concurrency: availableParallelism(), testMs: FAST_TEST_MS });
+const together = files.filter((file) => !ALONE.test(file));
+const [slow, quick] = [together.filter(isSlow), together.filter((file) => !isSlow(file))];
+const concurrency = availableParallelism();
+await runTests(quick, { concurrency, testMs: FAST_TEST_MS });
+await runTests(slow, { concurrency, testMs: SLOW_TEST_MS });
 await runTests(alone, { concurrency: 1, testMs: SLOW_TEST_MS });
 print(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 // Not `exitCode`: a handle that a library left open must not keep CI waiting.
 process.exit(counts.failed + counts.skipped > 0 || counts.passed === 0 ? 1 : 0);
+
+function isSlow(file: string): boolean {
+  return file.endsWith(".slow.test.ts");
+}
 
 async function runChecks(): Promise<void> {
   for (const [name, args] of CHECKS) {
