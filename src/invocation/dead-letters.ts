@@ -46,7 +46,8 @@ export class DeadLetters implements AsyncDisposable {
   }
 
   async #take(delivery: Delivery): Promise<void> {
-    const letter = decodeDeadLetter(delivery.message);
+    const letter = this.#read(delivery);
+    if (letter === undefined) return;
     const { transactionId, trigger } = letter;
     while (!this.#closed.signal.aborted) {
       try {
@@ -64,6 +65,16 @@ export class DeadLetters implements AsyncDisposable {
         // Ends early where the platform stops: then it stays on the bus.
         await delay(RETRY_MS, undefined, { signal: this.#closed.signal }).catch(() => {});
       }
+    }
+  }
+
+  #read(delivery: Delivery): DeadLetter | undefined {
+    try {
+      return decodeDeadLetter(delivery.message);
+    } catch (cause) {
+      this.#options.log.error({ err: cause }, "dead letter cannot be read and is dropped");
+      delivery.done();
+      return undefined;
     }
   }
 

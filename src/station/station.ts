@@ -19,19 +19,13 @@ import {
 } from "../entities/activation.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { Clock } from "../kernel/clock.ts";
-import type { ActivationId } from "../kernel/ids.ts";
 import { SECOND_MS } from "../kernel/units.ts";
-import {
-  type ActivationMessage,
-  decodeActivation,
-  encodeActivation,
-} from "../messages/activation-message.ts";
+import { type ActivationMessage, decodeActivation } from "../messages/activation-message.ts";
 import { encodeCompletion } from "../messages/completion.ts";
-import { encodeDeadLetter } from "../messages/dead-letter.ts";
 import type { ActivationStore, IdempotencyStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
-import { decideFollowUp } from "./follow-up.ts";
 import { toErrorResponse, toFallbackRecord } from "./records.ts";
+import { Tries } from "./tries.ts";
 
 export interface StationOptions {
   /** Topic of the activations that are seen to here. */
@@ -80,8 +74,7 @@ export class Station implements AsyncDisposable {
   readonly #options: StationOptions;
   readonly #openedAt: number;
   readonly #running = new Set<Work>();
-  /** Further tries that are at work or wait for it: one may have been published twice. */
-  readonly #tries = new Set<ActivationId>();
+  readonly #tries: Tries;
   readonly #closed = new AbortController();
   #phase: Phase = "open";
   /** While it stops: hears of what ends. */
@@ -91,6 +84,7 @@ export class Station implements AsyncDisposable {
   constructor(options: StationOptions) {
     this.#options = options;
     this.#openedAt = options.clock();
+    this.#tries = new Tries(options);
   }
 
   /** Begins to take messages. What an earlier process left comes first. */
@@ -121,7 +115,7 @@ export class Station implements AsyncDisposable {
     }
     if (delivery.startedBefore || this.#isExpired(delivery)) {
       this.inBackground(work, this.#recordUnrun(work));
-    } else if (isFurtherTry(message)) {
+    } else if (this.#tries.isFurther(message)) {
       this.inBackground(work, this.#takeOnce(work, take));
     } else {
       this.#takeUnblocked(work, take);
@@ -130,12 +124,12 @@ export class Station implements AsyncDisposable {
 
   #takeUnblocked(work: Work, take: (work: Work) => void): void {
     const refusing = this.refuseBlocked(work);
-    if (refusing === undefined) take(work);
-    else
-      this.inBackground(
-        work,
-        refusing.then((isRefused) => (isRefused ? undefined : take(work))),
-      );
+    if (refusing === undefined) {
+      take(work);
+      return;
+    }
+    const settled = refusing.then((isRefused) => (isRefused ? undefined : take(work)));
+    this.inBackground(work, settled);
   }
 
   /**
@@ -156,18 +150,15 @@ export class Station implements AsyncDisposable {
       this.#options.log.error(fields, "subject cannot be looked up");
       return false;
     }
+    this.#tries.end(work.message);
     const record = toFallbackRecord(work.message, BLOCKED, { now: this.#options.clock() });
     await this.#tell(work, record, toDocument(record));
     return true;
   }
 
-  /** Before and after a crash it may have been published, and before one its record may have been kept. */
   async #takeOnce(work: Work, take: (work: Work) => void): Promise<void> {
-    const { activationId } = work.message;
-    const isTwin = this.#tries.has(activationId);
-    this.#tries.add(activationId);
-    if (isTwin || (await this.#options.activations.has(activationId))) work.delivery.done();
-    else this.#takeUnblocked(work, take);
+    if (await this.#tries.begin(work.message)) this.#takeUnblocked(work, take);
+    else work.delivery.done();
   }
 
   /** Whether it may be begun now. What may not stays on the bus for the next process. */
@@ -301,33 +292,17 @@ export class Station implements AsyncDisposable {
     }
   }
 
-  /** Kept before the message is done, so that a crash loses neither a further try nor a last word. */
   async #followUp(
     { delivery, message }: Work,
     document: ActivationDocument,
     isExpired = false,
   ): Promise<void> {
-    const { statusCode } = document;
     if (message.trying === undefined) return;
-    const { bus, topic, deadLetters, clock } = this.#options;
     // The message at hand may have been relieved of its arguments.
     const whole = decodeActivation(delivery.message);
-    const next = decideFollowUp(whole, { statusCode, isExpired, now: clock() });
-    if (next?.type === "try-again") {
-      const bytes = encodeActivation(next.message);
-      await this.#insist(message, () => bus.publishLater(topic, bytes, next.dueAt));
-    } else if (next?.type === "dead-letter") {
-      const bytes = encodeDeadLetter({
-        trigger: next.trigger,
-        attempts: next.attempts,
-        user: message.user,
-        transactionId: message.transaction[0],
-        record: toBlockingAnswer(document),
-        arguments: whole.content,
-      });
-      await this.#insist(message, () => bus.publish(deadLetters, bytes, "durable"));
-    }
-    this.#tries.delete(message.activationId);
+    const keep = this.#tries.toFollowUp(whole, document, isExpired);
+    if (keep !== undefined) await this.#insist(message, keep);
+    this.#tries.end(message);
   }
 
   /** Work that nobody awaits: its failure is logged. */
@@ -365,10 +340,6 @@ export class Station implements AsyncDisposable {
     this.#closed.abort();
     await this.#subscription?.[Symbol.asyncDispose]();
   }
-}
-
-function isFurtherTry({ trying }: ActivationMessage): boolean {
-  return trying !== undefined && trying.attempt > 1;
 }
 
 /** A part that did not start before a crash: what it is of is abandoned by now, or begins anew. */
