@@ -5,18 +5,13 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { zipSync } from "fflate";
-import { type Brisk, startBrisk } from "../harness.ts";
-import { createDirectory, type Ended, runCommand, toVariables } from "./command.ts";
+import { runCommand } from "./command.ts";
+import { useTyping } from "./typing.ts";
 
-let brisk: Brisk;
-const files = createDirectory();
-
-before(async () => {
-  brisk = await startBrisk();
-  const write = (name: string, text: string | Uint8Array) =>
-    writeFileSync(join(files.path, name), text);
+const { brisk, path, cli, ok } = useTyping(async () => {
+  const write = (name: string, text: string | Uint8Array) => writeFileSync(join(path, name), text);
   write("hello.js", "function main({ name = 'you' }) { return { greeting: `Hello ${name}` }; }");
   write("typed.ts", "export function main({ a }: { a: number }) { return { twice: 2 * a }; }");
   write("module.mjs", "export function main() { return { kind: 'module' }; }");
@@ -26,28 +21,10 @@ before(async () => {
   const code = new TextEncoder().encode("exports.main = () => ({ packed: true });");
   write("packed.zip", zipSync({ "index.js": code }));
   write("other.zip", zipSync({ "readme.txt": code }));
-  mkdirSync(join(files.path, "directory"));
+  mkdirSync(join(path, "directory"));
   write("directory/package.json", '{ "main": "lib.js" }');
   write("directory/lib.js", "exports.main = () => ({ directory: true });");
 });
-
-after(async () => {
-  await brisk[Symbol.asyncDispose]();
-  files[Symbol.dispose]();
-});
-
-function cli(typed: string, ...further: readonly string[]): Promise<Ended> {
-  return runCommand([...typed.split(" "), ...further], {
-    cwd: files.path,
-    env: toVariables(brisk),
-  });
-}
-
-async function ok(typed: string, ...further: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await cli(typed, ...further);
-  assert.deepEqual([code, stderr], [0, ""], typed);
-  return stdout;
-}
 
 test("the kind is found by the suffix, and in an archive by what it holds", async () => {
   const results = {
@@ -75,7 +52,7 @@ test("an archive that shows no kind needs --kind", async () => {
 });
 
 test("parameters, environment, annotations and limits arrive as typed, the last one wins", async () => {
-  writeFileSync(join(files.path, "p.json"), '{ "a": 1, "b": { "z": 1, "y": [2] } }');
+  writeFileSync(join(path, "p.json"), '{ "a": 1, "b": { "z": 1, "y": [2] } }');
   const flags = ["-P", "p.json", "-p", "a", "[2]", "-p", "text", "not json", "-e", "MODE", "prod"];
   const limits = ["-t", "5000", "-m", "128", "-l", "1", "-c", "3"];
   await ok("action create echo echo.js", ...flags, ...limits, "-a", "note", "x", "--web", "true");
@@ -100,7 +77,7 @@ test("parameters, environment, annotations and limits arrive as typed, the last 
   assert.equal(annotations.get("web-export"), true);
   assert.equal(annotations.get("final"), true);
 
-  const url = `${brisk.url}/api/v1/web/${brisk.namespace}/default/echo`;
+  const url = `${brisk().url}/api/v1/web/${brisk().namespace}/default/echo`;
   assert.equal(await ok("action get echo --url"), `ok: got action echo\n${url}\n`);
   assert.match(await ok("action get echo parameters"), /"y": \[\n +2\n +\],\n +"z": 1\n/);
 
@@ -129,7 +106,7 @@ test("an invocation prints its id, its record or its result", async () => {
   const [head = "", ...rest] = printed.split("\n");
   assert.match(head, /^ok: invoked \/_\/hello with id [0-9a-f]{32}$/);
   assert.equal(JSON.parse(rest.join("\n")).response.result.greeting, "Hello Ada");
-  const result = await ok(`action invoke /${brisk.namespace}/hello -r`);
+  const result = await ok(`action invoke /${brisk().namespace}/hello -r`);
   assert.equal(result, '{\n    "greeting": "Hello you"\n}\n');
 });
 
@@ -182,7 +159,7 @@ test("actions are listed with namespace, visibility and kind, by name where aske
   for (const name of ["b-list", "a-list"]) await ok(`action create ${name} hello.js`);
   const listed = (await ok("action list")).split("\n");
   assert.equal(listed[0], "actions");
-  const path = `/${brisk.namespace}/a-list`.padEnd(70);
+  const path = `/${brisk().namespace}/a-list`.padEnd(70);
   assert.equal(listed[1], `${path} private nodejs:24`);
   const sorted = (await ok("action list --limit 2 --name-sort")).split("\n");
   assert.match(sorted[1] ?? "", /\/a-list /);
@@ -193,21 +170,21 @@ test("actions are listed with namespace, visibility and kind, by name where aske
 test("code is saved under the action's name, and nothing is overwritten", async () => {
   await ok("action create saved hello.js");
   const printed = await ok("action get saved --save");
-  assert.equal(printed, `ok: saved action code to ${join(files.path, "saved.js")}\n`);
+  assert.equal(printed, `ok: saved action code to ${join(path, "saved.js")}\n`);
   const [saved, original] = ["saved.js", "hello.js"].map((name) =>
-    readFileSync(join(files.path, name), "utf8"),
+    readFileSync(join(path, name), "utf8"),
   );
   assert.equal(saved, original);
   assert.equal((await cli("action get saved --save")).code, 2);
   await ok("action create saved-zip packed.zip");
   await ok("action get saved-zip --save-as copy.zip");
-  const bytes = ["copy.zip", "packed.zip"].map((name) => readFileSync(join(files.path, name)));
+  const bytes = ["copy.zip", "packed.zip"].map((name) => readFileSync(join(path, name)));
   assert.deepEqual(bytes[0], bytes[1]);
 });
 
 test("a summary says what an action is for and which parameters it has", async () => {
   await ok("action create summed hello.js -p name x -a description", "says hello");
-  const summary = `action /${brisk.namespace}/summed: says hello\n   (parameters: *name)\n`;
+  const summary = `action /${brisk().namespace}/summed: says hello\n   (parameters: *name)\n`;
   assert.equal(await ok("action get summed --summary"), summary);
 });
 
@@ -217,8 +194,8 @@ test("--verbose shows requests and answers, and no secret", async () => {
   assert.match(made, /\[PUT\]\thttp.+\/actions\/shown\?overwrite=false/);
   const got = await ok("action get shown --debug");
   assert.match(got, /RESPONSE:Got response with code 200/);
-  const key = brisk.auth.split(":")[1] ?? "";
-  const encoded = Buffer.from(brisk.auth).toString("base64");
+  const key = brisk().auth.split(":")[1] ?? "";
+  const encoded = Buffer.from(brisk().auth).toString("base64");
   // The record itself is what was asked for: it stands after the trace.
   const trace = made + got.slice(0, got.indexOf("ok: got action"));
   for (const hidden of [secret, key, encoded]) assert.equal(trace.includes(hidden), false);
@@ -234,14 +211,14 @@ test("names with blanks and special letters reach their action", async () => {
 });
 
 test("the guest's namespace is listed", async () => {
-  assert.equal(await ok("namespace list"), `namespaces\n${brisk.namespace}\n`);
+  assert.equal(await ok("namespace list"), `namespaces\n${brisk().namespace}\n`);
 });
 
 test("users and limits that are set while it runs hold without a restart", async () => {
   const admin = async (typed: string) =>
-    (await runCommand(["admin", ...typed.split(" "), "--data", brisk.data])).stdout.trim();
+    (await runCommand(["admin", ...typed.split(" "), "--data", brisk().data])).stdout.trim();
   const auth = await admin("user create alice");
-  const env = { WHISK_APIHOST: brisk.url, WHISK_AUTH: auth };
+  const env = { WHISK_APIHOST: brisk().url, WHISK_AUTH: auth };
   const list = () => runCommand(["action", "list"], { env });
   assert.equal((await list()).code, 0);
   await admin("user block alice");
@@ -249,7 +226,7 @@ test("users and limits that are set while it runs hold without a restart", async
   await admin("user unblock alice");
   await until(async () => (await list()).code === 0);
   await admin("limits set alice --invocationsPerMinute 0");
-  await runCommand(["action", "create", "hello", join(files.path, "hello.js")], { env });
+  await runCommand(["action", "create", "hello", join(path, "hello.js")], { env });
   await until(async () => (await runCommand(["action", "invoke", "hello"], { env })).code === 173);
 });
 

@@ -4,35 +4,12 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { type Brisk, startBrisk } from "../harness.ts";
-import { createDirectory, type Ended, runCommand, toVariables } from "./command.ts";
+import { test } from "node:test";
+import { useTyping } from "./typing.ts";
 
-let brisk: Brisk;
-const files = createDirectory();
-
-before(async () => {
-  brisk = await startBrisk();
-  writeFileSync(join(files.path, "echo.js"), "function main(all) { return all; }");
+const { brisk, path, cli, ok } = useTyping(async () => {
+  writeFileSync(join(path, "echo.js"), "function main(all) { return all; }");
 });
-
-after(async () => {
-  await brisk[Symbol.asyncDispose]();
-  files[Symbol.dispose]();
-});
-
-function cli(typed: string, ...further: readonly string[]): Promise<Ended> {
-  return runCommand([...typed.split(" "), ...further], {
-    cwd: files.path,
-    env: toVariables(brisk),
-  });
-}
-
-async function ok(typed: string, ...further: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await cli(typed, ...further);
-  assert.deepEqual([code, stderr], [0, ""], typed);
-  return stdout;
-}
 
 async function read(name: string): Promise<Record<string, unknown>> {
   const printed = await ok(`package get ${name}`);
@@ -41,7 +18,7 @@ async function read(name: string): Promise<Record<string, unknown>> {
 }
 
 test("a package is created, changed where something was typed, shown and deleted", async () => {
-  writeFileSync(join(files.path, "p.json"), '{ "a": 1, "b": [2] }');
+  writeFileSync(join(path, "p.json"), '{ "a": 1, "b": [2] }');
   const flags = ["-P", "p.json", "-p", "a", "x", "-a", "note", "first", "--shared", "yes"];
   assert.equal(await ok("package create kept", ...flags), "ok: created package kept\n");
   const made = await read("kept");
@@ -73,21 +50,24 @@ test("a package is created, changed where something was typed, shown and deleted
 test("a binding is made with parameters, changed where asked, and its actions run by its name", async () => {
   await ok("package create source -p from source -p to source");
   await ok("action create source/echo echo.js");
-  const made = await ok(`package bind /${brisk.namespace}/source bound -p to bound`);
+  const made = await ok(`package bind /${brisk().namespace}/source bound -p to bound`);
   assert.equal(made, "ok: created binding bound\n");
-  const binding = { namespace: brisk.namespace, name: "source" };
+  const binding = { namespace: brisk().namespace, name: "source" };
   assert.deepEqual((await read("bound"))["binding"], binding);
   const result = async (name: string) => JSON.parse(await ok(`action invoke ${name} -r`));
   assert.deepEqual(await result("bound/echo"), { from: "source", to: "bound" });
   assert.equal((await cli("package bind source bound")).code, 153);
   await ok("package bind source bound -p to again --overwrite");
-  assert.deepEqual(await result(`/${brisk.namespace}/bound/echo`), { from: "source", to: "again" });
+  assert.deepEqual(await result(`/${brisk().namespace}/bound/echo`), {
+    from: "source",
+    to: "again",
+  });
   assert.match(await ok("activation list bound/echo"), /guest\/echo:0\.0\.1/);
 });
 
 test("actions in packages are typed with their package, and with their namespace where one likes", async () => {
   await ok("package create typed");
-  const whole = `/${brisk.namespace}/typed/echo`;
+  const whole = `/${brisk().namespace}/typed/echo`;
   assert.equal(await ok("action create typed/echo echo.js"), "ok: created action typed/echo\n");
   assert.equal(await ok(`action update ${whole} -p a 1`), "ok: updated action typed/echo\n");
   for (const name of ["typed/echo", whole, whole.slice(1)]) {
@@ -98,10 +78,10 @@ test("actions in packages are typed with their package, and with their namespace
     await ok(`action invoke ${whole}`),
     new RegExp(`^ok: invoked ${whole} with id [0-9a-f]{32}\n$`),
   );
-  const url = `${brisk.url}/api/v1/namespaces/${brisk.namespace}/actions/typed/echo`;
+  const url = `${brisk().url}/api/v1/namespaces/${brisk().namespace}/actions/typed/echo`;
   assert.equal(await ok("action get typed/echo --url"), `ok: got action typed/echo\n${url}\n`);
   const row = `${whole.padEnd(70)} private nodejs:24`;
-  for (const place of ["typed", `/${brisk.namespace}/typed`]) {
+  for (const place of ["typed", `/${brisk().namespace}/typed`]) {
     assert.equal(await ok(`action list ${place}`), `actions\n${row}\n`);
   }
   assert.equal(await ok(`action delete ${whole}`), "ok: deleted action typed/echo\n");
@@ -111,10 +91,10 @@ test("packages are listed with their visibility, by name where asked", async () 
   await ok("package create b-list --shared yes");
   await ok("package create a-list");
   const row = (name: string, visibility: string) =>
-    `${`/${brisk.namespace}/${name}`.padEnd(70)} ${visibility}`;
+    `${`/${brisk().namespace}/${name}`.padEnd(70)} ${visibility}`;
   const rows = (await ok("package list --limit 2")).trimEnd().split("\n");
   assert.deepEqual(rows, ["packages", row("a-list", "private"), row("b-list", "shared")]);
-  const skipped = (await ok(`package list /${brisk.namespace} -s 1 -l 1`)).trimEnd().split("\n");
+  const skipped = (await ok(`package list /${brisk().namespace} -s 1 -l 1`)).trimEnd().split("\n");
   assert.deepEqual(skipped, ["packages", row("b-list", "shared")]);
   await ok("package update a-list");
   await ok("package update b-list");

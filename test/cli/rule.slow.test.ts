@@ -1,35 +1,17 @@
 // `brisk rule` against a real platform.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { type Json, putAction } from "../api/fixture.ts";
-import { type Brisk, startBrisk } from "../harness.ts";
-import { type Ended, runCommand, toVariables } from "./command.ts";
+import { useTyping } from "./typing.ts";
 
-let brisk: Brisk;
-
-before(async () => {
-  brisk = await startBrisk();
-  await putAction(brisk, { name: "echo", code: "const main = (all) => all" });
+const { cli, ok } = useTyping(async (up) => {
+  await putAction(up, { name: "echo", code: "const main = (all) => all" });
   for (const name of ["one", "two"]) {
     const path = `/api/v1/namespaces/_/triggers/${name}`;
-    assert.equal((await brisk.request("PUT", path, { body: {} })).status, 200);
+    assert.equal((await up.request("PUT", path, { body: {} })).status, 200);
   }
 });
-
-after(async () => {
-  await brisk[Symbol.asyncDispose]();
-});
-
-function cli(typed: string): Promise<Ended> {
-  return runCommand(typed.split(" "), { env: toVariables(brisk) });
-}
-
-async function ok(typed: string): Promise<string> {
-  const { code, stdout, stderr } = await cli(typed);
-  assert.deepEqual([code, stderr], [0, ""], typed);
-  return stdout;
-}
 
 test("a rule is created active, shown, moved and deleted", async () => {
   assert.equal(await ok("rule create made one echo"), "ok: created rule made\n");

@@ -3,35 +3,15 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { type Brisk, startBrisk } from "../harness.ts";
-import { createDirectory, type Ended, runCommand, toVariables } from "./command.ts";
+import { test } from "node:test";
+import { useTyping } from "./typing.ts";
 
-let brisk: Brisk;
-const files = createDirectory();
-
-before(async () => {
-  brisk = await startBrisk();
-  writeFileSync(join(files.path, "twice.js"), "const main = ({ n }) => ({ n: 2 * n });");
-  writeFileSync(join(files.path, "next.js"), "const main = ({ n }) => ({ n: n + 1 });");
+const { path, cli, ok } = useTyping(async () => {
+  writeFileSync(join(path, "twice.js"), "const main = ({ n }) => ({ n: 2 * n });");
+  writeFileSync(join(path, "next.js"), "const main = ({ n }) => ({ n: n + 1 });");
   await ok("action create twice twice.js");
   await ok("action create next next.js");
 });
-
-after(async () => {
-  await brisk[Symbol.asyncDispose]();
-  files[Symbol.dispose]();
-});
-
-function cli(typed: string): Promise<Ended> {
-  return runCommand(typed.split(" "), { cwd: files.path, env: toVariables(brisk) });
-}
-
-async function ok(typed: string): Promise<string> {
-  const { code, stdout, stderr } = await cli(typed);
-  assert.deepEqual([code, stderr], [0, ""], typed);
-  return stdout;
-}
 
 test("a sequence is created from a list, run, changed, and shown", async () => {
   const created = await ok("action create both --sequence twice,/_/next,/guest/twice");

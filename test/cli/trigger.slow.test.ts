@@ -3,13 +3,9 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { type ActivationRecord, type Json, putAction, readActivation } from "../api/fixture.ts";
-import { type Brisk, startBrisk } from "../harness.ts";
-import { createDirectory, type Ended, runCommand, toVariables } from "./command.ts";
-
-let brisk: Brisk;
-const files = createDirectory();
+import { useTyping } from "./typing.ts";
 
 /** Its result is what it was told, with the key as whether it was the caller's. */
 const FEED = `
@@ -18,47 +14,28 @@ const FEED = `
       ? { error: "no such shop" }
       : { told, key: typeof authKey === "string" && authKey.includes(":") };`;
 
-before(async () => {
-  brisk = await startBrisk();
-  await putAction(brisk, { name: "echo", code: "const main = (all) => all" });
-  await putAction(brisk, { name: "feed", code: FEED });
+const { brisk, path, cli, ok } = useTyping(async (up) => {
+  await putAction(up, { name: "echo", code: "const main = (all) => all" });
+  await putAction(up, { name: "feed", code: FEED });
 });
-
-after(async () => {
-  await brisk[Symbol.asyncDispose]();
-  files[Symbol.dispose]();
-});
-
-function cli(typed: string, ...further: readonly string[]): Promise<Ended> {
-  return runCommand([...typed.split(" "), ...further], {
-    cwd: files.path,
-    env: toVariables(brisk),
-  });
-}
-
-async function ok(typed: string, ...further: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await cli(typed, ...further);
-  assert.deepEqual([code, stderr], [0, ""], typed);
-  return stdout;
-}
 
 async function readTrigger(name: string): Promise<Json> {
   const path = `/api/v1/namespaces/_/triggers/${name}`;
-  const { status, json } = await brisk.request("GET", path);
+  const { status, json } = await brisk().request("GET", path);
   return status === 200 ? (json as Json) : { status };
 }
 
 /** What the feed was told of a trigger, the last first. */
 async function readTold(trigger: string): Promise<readonly Json[]> {
   const path = "/api/v1/namespaces/_/activations?name=feed&docs=true&limit=200";
-  const records = (await brisk.request("GET", path)).json as ActivationRecord[];
+  const records = (await brisk().request("GET", path)).json as ActivationRecord[];
   return records
     .map(({ response }) => (response.result as { told?: Json }).told ?? {})
     .filter(({ triggerName }) => triggerName === `/_/${trigger}`);
 }
 
 test("a trigger is created, shown as a record with known fields, updated and deleted", async () => {
-  writeFileSync(join(files.path, "p.json"), '{ "b": { "z": 1, "y": 2 } }');
+  writeFileSync(join(path, "p.json"), '{ "b": { "z": 1, "y": 2 } }');
   assert.equal(
     await ok("trigger create made -p a 1 -P p.json -a note x"),
     "ok: created trigger made\n",
@@ -109,11 +86,11 @@ test("a trigger is fired with what is typed, and says so where nothing is run", 
   await ok("rule create on-fired fired echo");
   const printed = await ok("trigger fire fired -p a [1] -p text hello");
   const [, id] = /^ok: triggered \/_\/fired with id ([0-9a-f]{32})\n$/.exec(printed) ?? [];
-  const { response, logs } = await readActivation(brisk, id);
+  const { response, logs } = await readActivation(brisk(), id);
   assert.deepEqual(response.result, { a: [1], text: "hello" });
   const { activationId } = JSON.parse(logs[0] ?? "");
   assert.equal(
-    ((await readActivation(brisk, activationId)).response.result as Json)["text"],
+    ((await readActivation(brisk(), activationId)).response.result as Json)["text"],
     "hello",
   );
   // As the commands on activations show it.
@@ -222,7 +199,7 @@ test("a trigger whose feed refuses is not created", async () => {
 });
 
 test("a feed that does not let go of its trigger is heard of, and the trigger goes", async () => {
-  await putAction(brisk, { name: "gone-feed", code: FEED });
+  await putAction(brisk(), { name: "gone-feed", code: FEED });
   await ok("trigger create freed -f gone-feed");
   await ok("action delete gone-feed");
   const { code, stdout, stderr } = await cli("trigger delete freed");
@@ -231,7 +208,7 @@ test("a feed that does not let go of its trigger is heard of, and the trigger go
 });
 
 test("--verbose does not show the key that a feed is given", async () => {
-  const key = brisk.auth.split(":")[1] ?? "";
+  const key = brisk().auth.split(":")[1] ?? "";
   const shown = await ok("trigger create traced -f feed --debug");
   assert.match(shown, /lifecycleEvent/);
   assert.equal(shown.includes(key), false);

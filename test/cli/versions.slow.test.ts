@@ -3,37 +3,17 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { type Brisk, startBrisk } from "../harness.ts";
-import { createDirectory, type Ended, runCommand, toVariables } from "./command.ts";
+import { test } from "node:test";
+import { useTyping } from "./typing.ts";
 
-let brisk: Brisk;
-const files = createDirectory();
-
-before(async () => {
-  brisk = await startBrisk();
+const { path, cli, ok } = useTyping(async () => {
   for (const is of [1, 2, 3]) {
-    writeFileSync(join(files.path, `${is}.js`), `exports.main = () => ({ is: ${is} })`);
+    writeFileSync(join(path, `${is}.js`), `exports.main = () => ({ is: ${is} })`);
   }
   await ok("action create hello 1.js");
   await ok("action update hello 2.js");
   await ok("action update hello 3.js");
 });
-
-after(async () => {
-  await brisk[Symbol.asyncDispose]();
-  files[Symbol.dispose]();
-});
-
-function cli(typed: string): Promise<Ended> {
-  return runCommand(typed.split(" "), { cwd: files.path, env: toVariables(brisk) });
-}
-
-async function ok(typed: string): Promise<string> {
-  const { code, stdout, stderr } = await cli(typed);
-  assert.deepEqual([code, stderr], [0, ""], typed);
-  return stdout;
-}
 
 async function run(flags: string): Promise<unknown> {
   return JSON.parse(await ok(`action invoke hello -r ${flags}`.trim())).is;

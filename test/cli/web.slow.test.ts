@@ -3,32 +3,12 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { type Brisk, startBrisk } from "../harness.ts";
-import { createDirectory, type Ended, runCommand, toVariables } from "./command.ts";
+import { test } from "node:test";
+import { useTyping } from "./typing.ts";
 
-let brisk: Brisk;
-const files = createDirectory();
-
-before(async () => {
-  brisk = await startBrisk();
-  writeFileSync(join(files.path, "echo.js"), "function main(all) { return all; }");
+const { brisk, path, cli, ok } = useTyping(async () => {
+  writeFileSync(join(path, "echo.js"), "function main(all) { return all; }");
 });
-
-after(async () => {
-  await brisk[Symbol.asyncDispose]();
-  files[Symbol.dispose]();
-});
-
-function cli(typed: string): Promise<Ended> {
-  return runCommand(typed.split(" "), { cwd: files.path, env: toVariables(brisk) });
-}
-
-async function ok(typed: string): Promise<string> {
-  const { code, stdout, stderr } = await cli(typed);
-  assert.deepEqual([code, stderr], [0, ""], typed);
-  return stdout;
-}
 
 /** Of the URL that `--url` prints. */
 async function fetchUrl(name: string, query = "", headers: Record<string, string> = {}) {
@@ -40,7 +20,7 @@ async function fetchUrl(name: string, query = "", headers: Record<string, string
 test("--web yes, raw and no make it a web action, a raw one and none", async () => {
   await ok("action create how echo.js --web yes -p fixed 1");
   const yes = await fetchUrl("how", "?a=1");
-  assert.equal(yes.url, `${brisk.url}/api/v1/web/guest/default/how`);
+  assert.equal(yes.url, `${brisk().url}/api/v1/web/guest/default/how`);
   assert.deepEqual([yes.status, yes.json["a"]], [200, "1"]);
   assert.equal((await fetchUrl("how", "?fixed=2")).status, 400);
   await ok("action update how --web raw");
@@ -48,8 +28,8 @@ test("--web yes, raw and no make it a web action, a raw one and none", async () 
   assert.deepEqual([raw.status, raw.json["__ow_query"]], [200, "a=1"]);
   await ok("action update how --web false");
   const no = await fetchUrl("how");
-  assert.equal(no.url, `${brisk.url}/api/v1/namespaces/guest/actions/how`);
-  assert.equal((await fetch(`${brisk.url}/api/v1/web/guest/default/how`)).status, 404);
+  assert.equal(no.url, `${brisk().url}/api/v1/namespaces/guest/actions/how`);
+  assert.equal((await fetch(`${brisk().url}/api/v1/web/guest/default/how`)).status, 404);
 });
 
 test("--web-secure takes a secret, draws one, keeps it, and lifts it", async () => {
