@@ -2,7 +2,7 @@
 // nothing more. Source: web-and-composition specification, 3.2 to 3.5.
 
 import { isConductor, isSequence } from "../entities/action.ts";
-import { type QualifiedName, toDocumentId } from "../entities/names.ts";
+import { type DocumentId, type QualifiedName, toDocumentId } from "../entities/names.ts";
 import type { FoundAction } from "../invocation/messages.ts";
 import { BriskError } from "../kernel/errors.ts";
 import { type RawJson, toRawJson } from "../kernel/json.ts";
@@ -167,10 +167,11 @@ export class CompositionRun {
 
 /** Its runs are those of a plain action. */
 function toConductor({ action, composition }: Whole): FoundAction {
-  const { alias, pinned } = action;
+  const { alias, binding, pinned } = action;
   return {
     revision: action.revision as FoundAction["revision"],
     document: composition,
+    ...(binding === undefined ? {} : { binding: binding as DocumentId }),
     ...(alias === undefined ? {} : { alias }),
     ...(pinned === undefined ? {} : { pinned }),
   };

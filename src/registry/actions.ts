@@ -251,8 +251,16 @@ class Actions implements ActionRegistry {
       id: idOf(sequence),
       components: sequence.exec.components,
       lengthMax: this.#options.limits.sequenceLengthMax,
+      resolve: (component) => this.#toStoredId(component, identity),
       find: async (component) => (await this.find(component, identity)).document,
     });
+  }
+
+  async #toStoredId(name: QualifiedName, identity: Identity): Promise<DocumentId> {
+    const { namespace, package: packageName } = name;
+    if (packageName === undefined) return toDocumentId(name);
+    const path = await this.locate({ namespace, name: packageName }, identity);
+    return `${path}/${name.name}` as DocumentId;
   }
 
   async checkComponents(components: readonly string[], identity: Identity): Promise<void> {

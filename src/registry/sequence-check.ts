@@ -11,6 +11,8 @@ export interface SequenceCheck {
   readonly id: DocumentId;
   readonly components: readonly string[];
   readonly lengthMax: number;
+  /** The name under which it is stored, whether it is there or not: bindings are followed. */
+  readonly resolve: (name: QualifiedName) => Promise<DocumentId>;
   /** Rejects with `resource-missing`. */
   readonly find: (name: QualifiedName) => Promise<Action>;
 }
@@ -21,7 +23,8 @@ export async function checkSequence(check: SequenceCheck): Promise<void> {
   if (components.length > lengthMax) throw tooLong();
   if (components.length === 0) throw invalid("No component specified for the sequence.");
   // A sequence that names itself may not be there yet.
-  if (components.includes(`/${id}`)) throw cyclic();
+  const names = [...new Set(components)].map(toComponentName);
+  if ((await Promise.all(names.map(check.resolve))).includes(id)) throw cyclic();
   await count(check, { components, inside: [], atomicBefore: 0 });
 }
 

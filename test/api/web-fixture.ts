@@ -31,7 +31,7 @@ export async function putWebAction(
   });
 }
 
-function toKeyValues(object: Json): readonly Json[] {
+export function toKeyValues(object: Json): readonly Json[] {
   return Object.entries(object).map(([key, value]) => ({ key, value }));
 }
 

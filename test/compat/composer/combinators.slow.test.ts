@@ -253,7 +253,7 @@ const CASES: readonly Case[] = [
 
 for (const { id, composition, input = {}, result, status = 200, logs } of CASES) {
   test(`a composition of ${id}`, async () => {
-    await deploy("composed", composition, true);
+    await deploy("composed", composition);
     const { status: answered, json, text } = await invoke(brisk(), "composed", { body: input });
     assert.equal(answered, status, text);
     const record = await readActivation(brisk(), (json as ActivationRecord).activationId);
@@ -267,7 +267,7 @@ for (const { id, composition, input = {}, result, status = 200, logs } of CASES)
 }
 
 test("an asynchronous composition is answered at once, and runs by itself", async () => {
-  await deploy("asynchronous", "composer.async('isNotOne')", true);
+  await deploy("asynchronous", "composer.async('isNotOne')");
   const { status, json, text } = await invoke(brisk(), "asynchronous", { body: { n: 1 } });
   assert.equal(status, 200, text);
   const { activationId } = (json as ActivationRecord).response.result as ActivationRecord;
@@ -277,8 +277,8 @@ test("an asynchronous composition is answered at once, and runs by itself", asyn
 });
 
 test("a composition shows its tree, and is replaced only where that is asked for", async () => {
-  for (const overwrite of [true, true]) await deploy("shown", WHILE, overwrite);
-  await assert.rejects(deploy("shown", WHILE, false), { statusCode: 409 });
+  for (let times = 0; times < 2; times++) await deploy("shown", WHILE);
+  await assert.rejects(deploy("shown", WHILE, { overwrite: false }), { statusCode: 409 });
   const path = "/api/v1/namespaces/_/actions/shown?code=false";
   const { json } = await brisk().request("GET", path);
   const action = json as ActivationRecord;
@@ -288,9 +288,33 @@ test("a composition shows its tree, and is replaced only where that is asked for
   assert.equal(typeof annotationOf(action, "conductorVersion"), "string");
 });
 
-async function deploy(name: string, source: string, overwrite: boolean): Promise<void> {
+test("an exported composition is a web action, and its result is JSON", async () => {
+  const annotations = [{ key: "web-export", value: true }];
+  await deploy("exported", "composer.seq('inc3', 'half', 'half')", { annotations });
+  const path = "/api/v1/web/guest/default/exported.json";
+  const headers = { authorization: undefined };
+  const { status, json, text } = await brisk().request("POST", path, { headers, body: { n: 5 } });
+  assert.equal(status, 200, text);
+  assert.deepEqual(json, { n: 4 });
+  const failing = "composer.seq('inc3', () => ({ error: { message: 'foo' } }))";
+  await deploy("exported", failing, { annotations });
+  const failed = await brisk().request("POST", path, { headers, body: { n: 5 } });
+  assert.equal(failed.status, 200, failed.text);
+  assert.deepEqual(failed.json, { message: "foo" });
+});
+
+interface DeployOptions {
+  readonly overwrite?: boolean;
+  readonly annotations?: readonly Json[];
+}
+
+async function deploy(
+  name: string,
+  source: string,
+  { overwrite = true, annotations = [] }: DeployOptions = {},
+): Promise<void> {
   const composition = runInContext(source, createContext({ composer: COMPOSER })) as Composition;
   const options = { apihost: brisk().url, api_key: brisk().auth, namespace: "_" };
   const client = openClient(options, true);
-  await client.compositions.deploy({ ...composition.compile(), name }, overwrite);
+  await client.compositions.deploy({ ...composition.compile(), name, annotations }, overwrite);
 }
