@@ -19,6 +19,7 @@ import { failure } from "../kernel/errors.ts";
 import type { ActivationId } from "../kernel/ids.ts";
 import type { ActionRegistry } from "../registry/actions.ts";
 import {
+  answerList,
   BODY_BYTES_MAX,
   COMMON,
   MISSING,
@@ -29,7 +30,7 @@ import {
 } from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
 import { IDEMPOTENCY_HEADER, parseKeyedRequest } from "./idempotency.ts";
-import { parseBoolean, parseInteger, parsePage } from "./query.ts";
+import { parseBoolean, parseInteger } from "./query.ts";
 import type { Parameters, QueryParameter, Route } from "./routes.ts";
 import { actionBody, parseActionBody, parsePayload, payloadBody } from "./schemas.ts";
 import {
@@ -236,13 +237,13 @@ class ActionHandlers {
     return this.#list(query, await this.#options.registry.locate(name, identity));
   }
 
-  async #list(query: URLSearchParams, path: EntityPath): Promise<Reply> {
+  #list(query: URLSearchParams, path: EntityPath): Promise<Reply> {
     const { registry } = this.#options;
-    const page = parsePage(query, "actions");
-    if (parseBoolean(query, "count")) {
-      return json({ actions: Math.max(0, (await registry.count(path)) - page.skip) });
-    }
-    return json((await registry.list(path, page)).map(toSummary));
+    return answerList(query, {
+      collection: "actions",
+      count: () => registry.count(path),
+      list: async (page) => (await registry.list(path, page)).map(toSummary),
+    });
   }
 }
 

@@ -4,6 +4,9 @@ import { parseEntityName, type QualifiedName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
 import { MB } from "../kernel/units.ts";
+import type { PageOptions } from "../stores/port.ts";
+import { json, type Reply } from "./http.ts";
+import { parseBoolean, parsePage } from "./query.ts";
 import type { Parameters, QueryParameter } from "./routes.ts";
 
 /** The server's bound on any body (rest-api specification, 1.1). */
@@ -50,4 +53,20 @@ export function toOwn(
 ): QualifiedName {
   const resource = names.package ?? names.name;
   return { ...names, namespace: checkOwn(identity, { namespace, resource }) };
+}
+
+export interface Listing {
+  /** Its name, under which a count is answered. */
+  readonly collection: string;
+  count(): Promise<number>;
+  /** The entries as they are shown. */
+  list(page: PageOptions): Promise<readonly object[]>;
+}
+
+/** A page of a collection, or how many entries follow what is skipped. */
+export async function answerList(query: URLSearchParams, listing: Listing): Promise<Reply> {
+  const { collection } = listing;
+  const page = parsePage(query, collection);
+  if (!parseBoolean(query, "count")) return json(await listing.list(page));
+  return json({ [collection]: Math.max(0, (await listing.count()) - page.skip) });
 }

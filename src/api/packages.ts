@@ -9,10 +9,18 @@ import { checkNotReserved, checkPackageSizes } from "../entities/package-update.
 import type { Identity } from "../entities/subject.ts";
 import { isOwn, resolveNamespace } from "../entitlement/rights.ts";
 import type { PackageRegistry } from "../registry/packages.ts";
-import { BODY_BYTES_MAX, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
+import {
+  answerList,
+  BODY_BYTES_MAX,
+  COMMON,
+  MISSING,
+  PAGE_QUERY,
+  toNames,
+  toOwn,
+} from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
 import { packageBody, parsePackageBody } from "./package-schema.ts";
-import { parseBoolean, parsePage } from "./query.ts";
+import { parseBoolean } from "./query.ts";
 import type { Parameters, Route } from "./routes.ts";
 
 export interface PackageRouteOptions {
@@ -112,12 +120,11 @@ class PackageHandlers {
     const namespace = resolveNamespace(identity, parameters["namespace"] ?? "");
     const path = namespace as string as EntityPath;
     const shared = !isOwn(identity, namespace);
-    const page = parsePage(query, "packages");
-    if (parseBoolean(query, "count")) {
-      const count = await registry.count(path, { shared });
-      return json({ packages: Math.max(0, count - page.skip) });
-    }
-    return json((await registry.list(path, { ...page, shared })).map(toSummary));
+    return answerList(query, {
+      collection: "packages",
+      count: () => registry.count(path, { shared }),
+      list: async (page) => (await registry.list(path, { ...page, shared })).map(toSummary),
+    });
   }
 }
 

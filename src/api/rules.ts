@@ -7,9 +7,17 @@ import type { EntityPath, QualifiedName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
 import type { RuleRegistry, RuleWithStatus } from "../registry/rules.ts";
-import { BODY_BYTES_MAX, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
+import {
+  answerList,
+  BODY_BYTES_MAX,
+  COMMON,
+  MISSING,
+  PAGE_QUERY,
+  toNames,
+  toOwn,
+} from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
-import { parseBoolean, parsePage } from "./query.ts";
+import { parseBoolean } from "./query.ts";
 import type { Parameters, Route } from "./routes.ts";
 import { parseRuleBody, parseStatusBody, ruleBody, statusBody } from "./rule-schema.ts";
 
@@ -114,11 +122,11 @@ class RuleHandlers {
     const { rules } = this.#options;
     const { namespace = "" } = parameters;
     const path = checkOwn(identity, { namespace }) as string as EntityPath;
-    const page = parsePage(query, "rules");
-    if (parseBoolean(query, "count")) {
-      return json({ rules: Math.max(0, (await rules.count(path)) - page.skip) });
-    }
-    return json(await rules.list(path, page));
+    return answerList(query, {
+      collection: "rules",
+      count: () => rules.count(path),
+      list: (page) => rules.list(path, page),
+    });
   }
 }
 

@@ -14,10 +14,18 @@ import type { Idempotency, KeyedRequest } from "../invocation/port.ts";
 import type { ActivationId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { TriggerRegistry } from "../registry/triggers.ts";
-import { BODY_BYTES_MAX, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
+import {
+  answerList,
+  BODY_BYTES_MAX,
+  COMMON,
+  MISSING,
+  PAGE_QUERY,
+  toNames,
+  toOwn,
+} from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
 import { IDEMPOTENCY_HEADER, parseKeyedRequest } from "./idempotency.ts";
-import { parseBoolean, parsePage } from "./query.ts";
+import { parseBoolean } from "./query.ts";
 import type { Parameters, Route } from "./routes.ts";
 import { parsePayload, payloadBody } from "./schemas.ts";
 import { parseTriggerBody, triggerBody } from "./trigger-schema.ts";
@@ -163,11 +171,11 @@ class TriggerHandlers {
     const { triggers } = this.#options;
     const { namespace = "" } = parameters;
     const path = checkOwn(identity, { namespace }) as string as EntityPath;
-    const page = parsePage(query, "triggers");
-    if (parseBoolean(query, "count")) {
-      return json({ triggers: Math.max(0, (await triggers.count(path)) - page.skip) });
-    }
-    return json((await triggers.list(path, page)).map(toSummary));
+    return answerList(query, {
+      collection: "triggers",
+      count: () => triggers.count(path),
+      list: async (page) => (await triggers.list(path, page)).map(toSummary),
+    });
   }
 }
 

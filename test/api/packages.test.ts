@@ -1,5 +1,5 @@
 // Packages: their fields, what is in them, deleting, and one name for one thing (rest-api specification,
-// 3.2 and 8). Others' packages: shared-packages.test.ts; bindings: bindings.test.ts.
+// 3.2 and 8). Others' packages: shared-packages.slow.test.ts; bindings: bindings.slow.test.ts.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
