@@ -1,6 +1,6 @@
 // `/namespaces/NS/actions`: put, get, list, delete and invoke (rest-api specification, 3.1 and 5).
 
-import { type Action, isSequence, isSequenceExec } from "../entities/action.ts";
+import { type Action, isSequenceExec } from "../entities/action.ts";
 import { checkActionSizes } from "../entities/action-update.ts";
 import { resolveComponents } from "../entities/components.ts";
 import { resolveLimits, toPayloadBytesMax } from "../entities/limit-rules.ts";
@@ -166,17 +166,10 @@ class ActionHandlers {
     checkWait(waitMs, limits.blockingWaitMsMax);
     const wanted = parseWanted(query);
     const payload = parsePayload(text);
-    const find = async () => {
-      const action = await registry.findToRun(name, identity, wanted);
-      if (isSequence(action.document)) {
-        await registry.checkComponents(action.document.exec.components, identity);
-      }
-      return action;
-    };
     const start = async (own: { readonly waitMs?: number; readonly keyedId?: ActivationId }) =>
       invocations.invoke({
         identity,
-        action: await find(),
+        action: await registry.findToInvoke(name, identity, wanted),
         ...(payload === undefined ? {} : { payload }),
         ...own,
         transaction: [call.transactionId, call.receivedAt],

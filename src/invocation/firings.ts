@@ -6,7 +6,6 @@
 // So what is accepted is there whatever is killed, and it costs two syncs however many rules there are. A
 // firing that ends before its record is kept was promised to nobody; what it published runs all the same.
 
-import { isSequence } from "../entities/action.ts";
 import { toDocument } from "../entities/activation.ts";
 import { toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
@@ -28,8 +27,7 @@ import type { Invocations } from "./port.ts";
 export interface FiringsOptions {
   readonly invocations: Pick<Invocations, "invoke">;
   readonly actions: {
-    findToRun(name: QualifiedName, identity: Identity): Promise<FoundAction>;
-    checkComponents(components: readonly string[], identity: Identity): Promise<void>;
+    findToInvoke(name: QualifiedName, identity: Identity): Promise<FoundAction>;
   };
   /** Throws where the identity may not invoke once more. */
   readonly admit: (identity: Identity) => void;
@@ -116,23 +114,17 @@ export class Firings {
 
   /** All are found before one is invoked: what is published in one turn is one write, and one sync. */
   async #invokeAll(firing: Firing, active: readonly Linked[]): Promise<readonly Invoked[]> {
-    const { log } = this.#options;
+    const { actions, log } = this.#options;
     const { identity, transactionId } = firing;
-    const found = await Promise.allSettled(active.map(([, link]) => this.#find(link, identity)));
+    const found = await Promise.allSettled(
+      active.map(async ([, { action }]) => actions.findToInvoke(fromReference(action), identity)),
+    );
     const results = await Promise.allSettled(found.map((action) => this.#invoke(firing, action)));
     for (const result of results) {
       if (result.status === "fulfilled" || result.reason instanceof BriskError) continue;
       log.error({ err: result.reason, transactionId }, "rule met a fault");
     }
     return results;
-  }
-
-  async #find({ action }: RuleLink, identity: Identity): Promise<FoundAction> {
-    const { actions } = this.#options;
-    const found = await actions.findToRun(fromReference(action), identity);
-    const { document } = found;
-    if (isSequence(document)) await actions.checkComponents(document.exec.components, identity);
-    return found;
   }
 
   /** The same checks in the same order as for a client. */

@@ -79,6 +79,15 @@ export interface ActionRegistry {
    * `alias-missing`.
    */
   findToRun(name: QualifiedName, identity: Identity, wanted?: WantedVersion): Promise<FoundAction>;
+  /**
+   * The same, for whoever asks for it himself or by a rule: of a sequence the components must be his to use
+   * too. Rejects also with `not-authorized` naming all that are not, or `resource-missing` for a package.
+   */
+  findToInvoke(
+    name: QualifiedName,
+    identity: Identity,
+    wanted?: WantedVersion,
+  ): Promise<FoundAction>;
   /** As `find`, with code. */
   read(name: QualifiedName, identity: Identity, version?: string): Promise<FoundAction>;
   /** Without code; the current one first, then the latest. Rejects as `find`. */
@@ -88,8 +97,6 @@ export interface ActionRegistry {
    * and what the update says.
    */
   put(put: PutAction): Promise<Action>;
-  /** Rejects with `not-authorized` naming all that may not be used, or `resource-missing` for a package. */
-  checkComponents(components: readonly string[], identity: Identity): Promise<void>;
   /** The deleted action, with code, as it was stored. */
   delete(name: QualifiedName): Promise<Action>;
   list(path: EntityPath, page: PageOptions): Promise<readonly Action[]>;
@@ -136,6 +143,17 @@ class Actions implements ActionRegistry {
   #load(name: QualifiedName, reading: Reading): Promise<ResolvedAction> {
     const key = toKey(name, reading.version);
     return this.#options.remembered.load(key, () => this.#resolve(name, reading));
+  }
+
+  async findToInvoke(
+    name: QualifiedName,
+    identity: Identity,
+    wanted?: WantedVersion,
+  ): Promise<FoundAction> {
+    const found = await this.findToRun(name, identity, wanted);
+    const { document } = found;
+    if (isSequence(document)) await this.#checkComponents(document.exec.components, identity);
+    return found;
   }
 
   async findToRun(
@@ -223,7 +241,7 @@ class Actions implements ActionRegistry {
     const id = toDocumentId(name);
     const { exec } = request;
     if (exec !== undefined && isSequenceRequest(exec)) {
-      await this.checkComponents(exec.components ?? [], identity);
+      await this.#checkComponents(exec.components ?? [], identity);
     }
     const update = async (before: Action | undefined) => {
       const given = { name, request, now: clock(), ...(before === undefined ? {} : { before }) };
@@ -263,7 +281,7 @@ class Actions implements ActionRegistry {
     return `${path}/${name.name}` as DocumentId;
   }
 
-  async checkComponents(components: readonly string[], identity: Identity): Promise<void> {
+  async #checkComponents(components: readonly string[], identity: Identity): Promise<void> {
     const names = [...new Set(components)].map(toComponentName);
     const found = new Map<string, "missing" | "refused" | "there">();
     for (const name of names) {
