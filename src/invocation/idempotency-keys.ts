@@ -8,11 +8,10 @@
 // The messages name the key's activation, and whoever works on them confirms it before they are done. So
 // after a crash a key that is not confirmed has its messages on the bus, or never had any.
 
-import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../kernel/clock.ts";
 import { failure } from "../kernel/errors.ts";
 import { type ActivationId, createActivationId } from "../kernel/ids.ts";
-import { SECOND_MS } from "../kernel/units.ts";
+import { insist } from "../kernel/insist.ts";
 import { readAcceptance } from "../messages/activation-message.ts";
 import type { IdempotencyStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -28,8 +27,6 @@ interface Accepting {
   readonly request: string;
   readonly accepted: Promise<ActivationId>;
 }
-
-const RETRY_MS = SECOND_MS;
 
 export class IdempotencyKeys implements Idempotency, AsyncDisposable {
   readonly #options: IdempotencyKeysOptions;
@@ -127,17 +124,12 @@ export class IdempotencyKeys implements Idempotency, AsyncDisposable {
     }
   }
 
-  async #confirm(activationId: ActivationId): Promise<void> {
-    for (;;) {
-      try {
-        await this.#options.keys.confirm(activationId);
-        return;
-      } catch (cause) {
-        const { log } = this.#options;
-        log.warn({ err: cause, activationId }, "idempotency key cannot be confirmed yet");
-        await delay(RETRY_MS, undefined, { signal: this.#closed.signal });
-      }
-    }
+  #confirm(activationId: ActivationId): Promise<void> {
+    const { keys, log } = this.#options;
+    return insist(() => keys.confirm(activationId), {
+      signal: this.#closed.signal,
+      failed: (err) => log.warn({ err, activationId }, "idempotency key cannot be confirmed yet"),
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -19,6 +19,7 @@ import {
 } from "../entities/activation.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { Clock } from "../kernel/clock.ts";
+import { insist } from "../kernel/insist.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 import { type ActivationMessage, decodeActivation } from "../messages/activation-message.ts";
 import { encodeCompletion } from "../messages/completion.ts";
@@ -276,20 +277,11 @@ export class Station implements AsyncDisposable {
     return document;
   }
 
-  async #insist(
-    message: Parameters<typeof toFields>[0],
-    keep: () => Promise<unknown>,
-  ): Promise<void> {
-    for (;;) {
-      try {
-        await keep();
-        return;
-      } catch (cause) {
-        const fields = { err: cause, ...toFields(message) };
-        this.#options.log.error(fields, "what came of an activation cannot be kept yet");
-        await delay(STORE_RETRY_MS, undefined, { signal: this.#closed.signal });
-      }
-    }
+  #insist(message: Parameters<typeof toFields>[0], keep: () => Promise<unknown>): Promise<void> {
+    const { log } = this.#options;
+    const failed = (err: unknown) =>
+      log.error({ err, ...toFields(message) }, "what came of an activation cannot be kept yet");
+    return insist(keep, { signal: this.#closed.signal, failed });
   }
 
   async #followUp(
