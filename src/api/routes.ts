@@ -63,14 +63,25 @@ export type Router = (method: string, segments: readonly string[]) => Match | un
 
 interface Compiled {
   readonly route: Route;
-  readonly pattern: readonly string[];
+  readonly pattern: readonly Part[];
+}
+
+interface Part {
+  /** A parameter's name, or the segment itself. */
+  readonly text: string;
+  readonly isParameter: boolean;
+}
+
+function toPart(segment: string): Part {
+  const isParameter = segment.startsWith(":");
+  return { text: isParameter ? segment.slice(1) : segment, isParameter };
 }
 
 export function createRouter(routes: readonly Route[]): Router {
   // By method and number of segments few are left to compare.
   const table = new Map<string, Compiled[]>();
   for (const route of routes) {
-    const pattern = route.path.split("/");
+    const pattern = route.path.split("/").map(toPart);
     const key = `${route.method} ${pattern.length}`;
     table.set(key, [...(table.get(key) ?? []), { route, pattern }]);
   }
@@ -83,17 +94,21 @@ export function createRouter(routes: readonly Route[]): Router {
   };
 }
 
+const END: Part = { text: "", isParameter: false };
+
 function matchPattern(
-  pattern: readonly string[],
+  pattern: readonly Part[],
   segments: readonly string[],
 ): Parameters | undefined {
-  for (const [index, part] of pattern.entries()) {
+  for (let index = 0; index < pattern.length; index++) {
+    const { text, isParameter } = pattern[index] ?? END;
     const segment = segments[index] ?? "";
-    if (part.startsWith(":") ? segment === "" : segment !== part) return undefined;
+    if (isParameter ? segment === "" : segment !== text) return undefined;
   }
   const parameters: Record<string, string> = {};
-  for (const [index, part] of pattern.entries()) {
-    if (part.startsWith(":")) parameters[part.slice(1)] = decode(segments[index] ?? "");
+  for (let index = 0; index < pattern.length; index++) {
+    const { text, isParameter } = pattern[index] ?? END;
+    if (isParameter) parameters[text] = decode(segments[index] ?? "");
   }
   return parameters;
 }

@@ -1,8 +1,9 @@
 // What every bus does. Each adapter's test runs it with a way to open a bus, to end it as a crash
-// would, and to open what is left again.
+// would, and to open what is left again.import { toBytes } from "../kernel/payload.ts";
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { toBytes } from "../kernel/payload.ts";
 import type { Bus, Delivery } from "./port.ts";
 
 export interface BusUnderTest {
@@ -199,7 +200,8 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
     await using second = await under.open();
     const box = inbox(second);
     await box.take(1);
-    assert.ok(box.deliveries[0]?.message.equals(message));
+    const [delivery] = box.deliveries;
+    assert.ok(delivery !== undefined && toBytes(delivery.message).equals(message));
   });
 
   busTest("beyond its bound it refuses, and takes again when something is done", async (under) => {

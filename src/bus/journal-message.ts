@@ -3,12 +3,13 @@
 
 import type { Position } from "../journal/segments.ts";
 import type { BriskError } from "../kernel/errors.ts";
+import type { Payload } from "../kernel/payload.ts";
 import type { Topic } from "./journal-topic.ts";
 import type { Delivery } from "./port.ts";
 
 /** What a message's subscriber asks of the bus. */
 export interface MessageKeeper {
-  read(message: Message): Buffer;
+  read(message: Message): Payload;
   start(message: Message): Promise<void>;
   done(message: Message): void;
 }
@@ -17,7 +18,7 @@ interface MessageStart {
   readonly sequence: number;
   readonly topic: Topic;
   readonly publishedAt: number;
-  readonly bytes: Buffer | undefined;
+  readonly payload: Payload | undefined;
   readonly startedBefore: boolean;
   readonly later: boolean;
   readonly continues?: Message | undefined;
@@ -35,8 +36,8 @@ export class Message implements Delivery {
   readonly later: boolean;
   startedBefore: boolean;
   readonly continues: Message | undefined;
-  /** Absent where they are to be read from the journal. */
-  bytes: Buffer | undefined;
+  /** Absent where it is to be read from the journal. */
+  payload: Payload | undefined;
   /** Absent for a volatile message. */
   position: Position | undefined = undefined;
   delivered = false;
@@ -50,13 +51,13 @@ export class Message implements Delivery {
     this.topic = start.topic;
     this.publishedAt = start.publishedAt;
     this.later = start.later;
-    this.bytes = start.bytes;
+    this.payload = start.payload;
     this.startedBefore = start.startedBefore;
     this.continues = start.continues;
     this.#keeper = keeper;
   }
 
-  get message(): Buffer {
+  get message(): Payload {
     return this.#keeper.read(this);
   }
 

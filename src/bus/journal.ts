@@ -9,6 +9,7 @@ import type { Frame, Position } from "../journal/segments.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { type BriskError, failure } from "../kernel/errors.ts";
 import { invariant } from "../kernel/invariant.ts";
+import { type Payload, toBytes } from "../kernel/payload.ts";
 import { MB, SECOND_MS } from "../kernel/units.ts";
 import {
   decodeFrame,
@@ -40,7 +41,7 @@ const MEMORY_BYTES = 64 * MB;
 const RETRY_MS = SECOND_MS;
 
 interface Publication {
-  readonly bytes: Buffer;
+  readonly payload: Payload;
   readonly keep: Keep | Continuing;
   readonly publishedAt: number;
   readonly later: boolean;
@@ -90,10 +91,10 @@ class JournalBus implements Bus, MessageKeeper {
     const startedBefore = kind === KIND.startedMessage || known?.startedBefore === true;
     const { publishedAt } = read;
     // The frame is a view of a whole segment, which must not be kept for it.
-    const bytes = this.#hasMemory ? Buffer.from(read.bytes) : undefined;
+    const payload = this.#hasMemory ? Buffer.from(read.bytes) : undefined;
     const topic = this.#topic(read.topic);
     const later = kind === KIND.laterMessage;
-    const start = { sequence, topic, publishedAt, bytes, startedBefore, later };
+    const start = { sequence, topic, publishedAt, payload, startedBefore, later };
     this.#keep(new Message(start, this), frame);
   }
 
@@ -101,13 +102,13 @@ class JournalBus implements Bus, MessageKeeper {
     return this.#memoryBytes < this.#options.memoryBytesMax;
   }
 
-  publish(topicName: string, bytes: Buffer, keep: Keep | Continuing): Promise<void> {
+  publish(topicName: string, payload: Payload, keep: Keep | Continuing): Promise<void> {
     const publishedAt = this.#options.clock();
-    return this.#publish(topicName, { bytes, keep, publishedAt, later: false });
+    return this.#publish(topicName, { payload, keep, publishedAt, later: false });
   }
 
-  publishLater(topicName: string, bytes: Buffer, dueAt: number): Promise<void> {
-    return this.#publish(topicName, { bytes, keep: "durable", publishedAt: dueAt, later: true });
+  publishLater(topicName: string, payload: Payload, dueAt: number): Promise<void> {
+    return this.#publish(topicName, { payload, keep: "durable", publishedAt: dueAt, later: true });
   }
 
   #publish(topicName: string, { keep, ...given }: Publication): Promise<void> {
@@ -124,7 +125,7 @@ class JournalBus implements Bus, MessageKeeper {
       topic.offer(message);
       return RESOLVED;
     }
-    this.#keep(message, this.#append(toKind(message), message, given.bytes));
+    this.#keep(message, this.#append(toKind(message), message, toBytes(given.payload)));
     topic.offer(message);
     if (!this.#hasMemory) this.#swapOut(message);
     if (keep !== "durable") return this.#journal.written();
@@ -167,7 +168,7 @@ class JournalBus implements Bus, MessageKeeper {
     message.position = { segment, offset, length };
     this.#space.add(message.position);
     this.#messages.set(message.sequence, message);
-    this.#memoryBytes += message.bytes?.length ?? 0;
+    if (message.payload !== undefined) this.#memoryBytes += length;
   }
 
   /** True where its segment may go. */
@@ -184,12 +185,13 @@ class JournalBus implements Bus, MessageKeeper {
   }
 
   #swapOut(message: Message): void {
-    this.#memoryBytes -= message.bytes?.length ?? 0;
-    message.bytes = undefined;
+    if (message.payload === undefined || message.position === undefined) return;
+    this.#memoryBytes -= message.position.length;
+    message.payload = undefined;
   }
 
-  read(message: Message): Buffer {
-    if (message.bytes !== undefined) return message.bytes;
+  read(message: Message): Payload {
+    if (message.payload !== undefined) return message.payload;
     invariant(message.position !== undefined, "a volatile message is read before it is done");
     const read = decodeFrame(this.#journal.read(message.position)).message;
     invariant(read !== undefined, "a message's position is that of a message");
@@ -289,7 +291,7 @@ class JournalBus implements Bus, MessageKeeper {
     this.#copying = true;
     const staying = [...this.#messages.values()].filter((m) => m.position?.segment === segment);
     for (const message of staying) {
-      this.#move(message, this.#append(toKind(message), message, this.read(message)));
+      this.#move(message, this.#append(toKind(message), message, toBytes(this.read(message))));
     }
     // Where the copies cannot be kept, the old ones hold: the segment stays until the next time.
     const end = () => {
@@ -307,7 +309,7 @@ class JournalBus implements Bus, MessageKeeper {
     return { [Symbol.asyncDispose]: async () => topic.unsubscribe() };
   }
 
-  *unfinished(): Iterable<Buffer> {
+  *unfinished(): Iterable<Payload> {
     for (const message of this.#messages.values()) yield this.read(message);
   }
 

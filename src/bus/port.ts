@@ -1,6 +1,8 @@
 // The bus: durable, ordered messages between controllers and invokers. It does not know what is in
 // them. Every adapter passes bus.contract.ts.
 
+import type { Payload } from "../kernel/payload.ts";
+
 /**
  * How a message is kept when `publish` resolves.
  *
@@ -28,7 +30,8 @@ export interface Continuing {
  * What is not gone when the process ends is delivered again at the next subscription, in order.
  */
 export interface Delivery {
-  readonly message: Buffer;
+  /** What was published, or its bytes. */
+  readonly message: Payload;
   /** Milliseconds since the epoch; of a message that was to wait, when it was due. */
   readonly publishedAt: number;
   /** `start` had been called by an earlier process: it may have been worked on, and must not be again. */
@@ -58,16 +61,16 @@ export interface Bus extends AsyncDisposable {
    * Rejects with `bus-full` beyond the bound, `storage-full` or `storage-failed` where it cannot be
    * kept; then the message will not be delivered, or what was delivered cannot be started.
    */
-  publish(topic: string, message: Buffer, keep: Keep | Continuing): Promise<void>;
+  publish(topic: string, message: Payload, keep: Keep | Continuing): Promise<void>;
   /**
    * The same, durably, for a message that is delivered from `dueAt` on, in milliseconds since the epoch,
    * behind what waits then.
    */
-  publishLater(topic: string, message: Buffer, dueAt: number): Promise<void>;
+  publishLater(topic: string, message: Payload, dueAt: number): Promise<void>;
   /** One subscriber a topic. Messages published before are delivered first. */
   subscribe(options: SubscribeOptions): AsyncDisposable;
   /** Messages of all topics that are not done, volatile ones left out: for whoever looks after a crash. */
-  unfinished(): Iterable<Buffer>;
+  unfinished(): Iterable<Payload>;
   /** Messages of a topic that are not done, also those that are not due yet. */
   waiting(topic: string): number;
 }

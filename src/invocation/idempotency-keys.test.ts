@@ -39,19 +39,17 @@ function reserve(keys: IdempotencyStore, key: string): Promise<ActivationId> {
 
 /** A message whose arguments look like a key's. */
 function message(acceptance?: ActivationId, content = "{}"): Buffer {
-  return Buffer.concat([
-    encodeActivation({
-      activationId: createActivationId(),
-      transaction: [createTransactionId(), 0],
-      action: { id: "guest/a", revision: "1", version: "0.0.1" },
-      user: { subject: "guest", namespace: { name: GUEST, uuid: "" } } as Identity,
-      replyTo: "",
-      blocking: false,
-      initKeys: [],
-      ...(acceptance === undefined ? {} : { acceptance }),
-      content: content as RawJson,
-    }),
-  ]);
+  return encodeActivation({
+    activationId: createActivationId(),
+    transaction: [createTransactionId(), 0],
+    action: { id: "guest/a", revision: "1", version: "0.0.1" },
+    user: { subject: "guest", namespace: { name: GUEST, uuid: "" } } as Identity,
+    replyTo: "",
+    blocking: false,
+    initKeys: [],
+    ...(acceptance === undefined ? {} : { acceptance }),
+    content: content as RawJson,
+  }).toBytes();
 }
 
 onKeys(

@@ -12,6 +12,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { failure } from "../kernel/errors.ts";
 import { type ActivationId, createActivationId } from "../kernel/ids.ts";
 import { insist } from "../kernel/insist.ts";
+import type { Payload } from "../kernel/payload.ts";
 import { readAcceptance } from "../messages/activation-message.ts";
 import type { IdempotencyStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -42,7 +43,7 @@ export class IdempotencyKeys implements Idempotency, AsyncDisposable {
    * Settles the keys that an earlier process had reserved and not confirmed. To be called before anything
    * is accepted; `messages` are all that are not done.
    */
-  async recover(messages: () => Iterable<Buffer>): Promise<void> {
+  async recover(messages: () => Iterable<Payload>): Promise<void> {
     const { keys } = this.#options;
     const reserved = new Set(await keys.unconfirmed());
     if (reserved.size === 0) return;

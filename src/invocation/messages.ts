@@ -8,7 +8,7 @@ import type { Identity } from "../entities/subject.ts";
 import { type ActivationId, createActivationId, type TransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
 import { KB } from "../kernel/units.ts";
-import type { NewActivation } from "../messages/activation-message.ts";
+import type { ActionReference, NewActivation } from "../messages/activation-message.ts";
 import type { StoredEntity } from "../stores/port.ts";
 import { EMPTY, mergeArguments, refuseTooLarge } from "./parameters.ts";
 
@@ -62,22 +62,33 @@ function toMessage(
   { payloadBytesMax, parameterBytesMax }: ArgumentLimits,
 ): NewActivation {
   refuseTooLarge(content, Math.max(payloadBytesMax, parameterBytesMax) + MESSAGE_OVERHEAD_BYTES);
-  const { document, revision, binding, alias, pinned } = action;
   return {
     activationId: keyedId ?? createActivationId(),
     transaction,
-    action: {
-      id: idOf(document),
-      revision,
-      version: document.version,
-      ...(binding === undefined ? {} : { binding }),
-      ...(alias === undefined ? {} : { alias }),
-      ...(pinned === undefined ? {} : { pinned }),
-    },
+    action: toReference(action),
     user: identity,
     initKeys,
     content,
     ...(cause === undefined ? {} : { cause }),
     ...(acceptance === undefined ? {} : { acceptance }),
   };
+}
+
+/** One for all messages of an action that was found once. */
+const references = new WeakMap<FoundAction, ActionReference>();
+
+function toReference(action: FoundAction): ActionReference {
+  const known = references.get(action);
+  if (known !== undefined) return known;
+  const { document, revision, binding, alias, pinned } = action;
+  const reference = {
+    id: idOf(document),
+    revision,
+    version: document.version,
+    ...(binding === undefined ? {} : { binding }),
+    ...(alias === undefined ? {} : { alias }),
+    ...(pinned === undefined ? {} : { pinned }),
+  };
+  references.set(action, reference);
+  return reference;
 }

@@ -1,6 +1,6 @@
 // Identifiers: their shapes and how fresh ones are made.
 
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomFillSync } from "node:crypto";
 
 /** 32 lower-case hexadecimal digits: a version 4 UUID without dashes. */
 export type ActivationId = string & { readonly brand: "ActivationId" };
@@ -13,10 +13,22 @@ export function createActivationId(): ActivationId {
   return createHexId() as ActivationId;
 }
 
-/** Cut out rather than replaced: the dashes stand where they always do, and this is paid per request. */
+const ID_BYTES = 16;
+/** Drawn for many at a time: each is paid per request. */
+const random = Buffer.alloc(ID_BYTES * 256);
+let drawn = random.length;
+
 function createHexId(): string {
-  const id = randomUUID();
-  return id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24);
+  if (drawn === random.length) {
+    randomFillSync(random);
+    drawn = 0;
+  }
+  const at = drawn;
+  drawn += ID_BYTES;
+  // Version 4, variant 1 (RFC 9562, 5.4).
+  random[at + 6] = ((random[at + 6] ?? 0) & 0x0f) | 0x40;
+  random[at + 8] = ((random[at + 8] ?? 0) & 0x3f) | 0x80;
+  return random.toString("hex", at, drawn);
 }
 
 export function isActivationId(text: string): text is ActivationId {

@@ -6,6 +6,7 @@ import type { RetryPolicy } from "../entities/retry-policy.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { ActivationId, TransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
+import { type Encodable, type Payload, toBytes } from "../kernel/payload.ts";
 import { KB } from "../kernel/units.ts";
 
 /** Of an activation that is tried again where it fails, or of which a trigger hears then. */
@@ -17,22 +18,24 @@ export interface Trying {
   readonly first: ActivationId;
 }
 
+export interface ActionReference {
+  /** Document id: `namespace[/package]/name`, of the provider where it is run through a binding. */
+  readonly id: string;
+  readonly revision: string;
+  readonly version: string;
+  /** `namespace/name` of the binding through which it is run. */
+  readonly binding?: string;
+  /** The alias that chose the version. */
+  readonly alias?: string;
+  /** This version is to run, if it is kept; else the newest may. */
+  readonly pinned?: true;
+}
+
 export interface ActivationHeader {
   readonly activationId: ActivationId;
   /** Id, and milliseconds since the epoch at which the request was received. */
   readonly transaction: readonly [TransactionId, number];
-  readonly action: {
-    /** Document id: `namespace[/package]/name`, of the provider where it is run through a binding. */
-    readonly id: string;
-    readonly revision: string;
-    readonly version: string;
-    /** `namespace/name` of the binding through which it is run. */
-    readonly binding?: string;
-    /** The alias that chose the version. */
-    readonly alias?: string;
-    /** This version is to run, if it is kept; else the newest may. */
-    readonly pinned?: true;
-  };
+  readonly action: ActionReference;
   readonly user: Identity;
   /** The topic on which the controller hears that it is done. */
   readonly replyTo: string;
@@ -59,32 +62,40 @@ export interface ActivationMessage extends ActivationHeader {
 /** Before it is known who wants to hear of its end. */
 export type NewActivation = Omit<ActivationMessage, "replyTo" | "blocking">;
 
-/** What this process has encoded itself, by its bytes: reading it back takes no parsing. */
-const encodedHere = new WeakMap<Buffer, ActivationMessage>();
-/** An identity's text, which is the same for all of a key's messages. */
-const identityTexts = new WeakMap<Identity, string>();
+class EncodableActivation implements Encodable {
+  readonly message: ActivationMessage;
 
-/** The message must not be changed afterwards. */
-export function encodeActivation(message: ActivationMessage): Buffer {
-  const { content, user, ...header } = message;
-  const rest = JSON.stringify(header).slice(1);
-  const bytes = Buffer.from(`{"user":${toIdentityText(user)},${rest}\n${content}`);
-  encodedHere.set(bytes, message);
-  return bytes;
+  constructor(message: ActivationMessage) {
+    this.message = message;
+  }
+
+  toBytes(): Buffer {
+    const { content, user, action, ...header } = this.message;
+    const shared = `"user":${toSharedText(user)},"action":${toSharedText(action)}`;
+    return Buffer.from(`{${shared},${JSON.stringify(header).slice(1)}\n${content}`);
+  }
 }
 
-function toIdentityText(identity: Identity): string {
-  let text = identityTexts.get(identity);
+/** The message must not be changed afterwards. */
+export function encodeActivation(message: ActivationMessage): Encodable {
+  return new EncodableActivation(message);
+}
+
+/** The text of an identity and of an action's reference, which many messages share. */
+const sharedTexts = new WeakMap<object, string>();
+
+function toSharedText(shared: Identity | ActionReference): string {
+  let text = sharedTexts.get(shared);
   if (text === undefined) {
-    text = JSON.stringify(identity);
-    identityTexts.set(identity, text);
+    text = JSON.stringify(shared);
+    sharedTexts.set(shared, text);
   }
   return text;
 }
 
-export function decodeActivation(bytes: Buffer): ActivationMessage {
-  const own = encodedHere.get(bytes);
-  if (own !== undefined) return own;
+export function decodeActivation(payload: Payload): ActivationMessage {
+  if (payload instanceof EncodableActivation) return payload.message;
+  const bytes = toBytes(payload);
   const end = bytes.indexOf(NEWLINE);
   const header = JSON.parse(bytes.toString("utf8", 0, end)) as ActivationHeader;
   return { ...header, content: bytes.toString("utf8", end + 1) as RawJson };
@@ -101,7 +112,8 @@ export function withoutLargeContent(message: ActivationMessage): ActivationMessa
 }
 
 /** Of any message on the bus, of which few have one and those of other kinds cannot be read here. */
-export function readAcceptance(bytes: Buffer): ActivationId | undefined {
+export function readAcceptance(payload: Payload): ActivationId | undefined {
+  const bytes = toBytes(payload);
   if (!bytes.includes(ACCEPTANCE)) return undefined;
   try {
     return decodeActivation(bytes).acceptance;

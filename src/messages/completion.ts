@@ -4,6 +4,7 @@
 import type { StatusCode } from "../entities/activation.ts";
 import type { ActivationId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
+import { type Encodable, type Payload, toBytes } from "../kernel/payload.ts";
 
 interface CompletionHeader {
   readonly activationId: ActivationId;
@@ -27,13 +28,20 @@ export interface Completion extends CompletionHeader {
 
 type Measures = Partial<Pick<CompletionOutcome, "durationMs" | "size">>;
 
-/** What this process has encoded itself, by its bytes: reading it back takes no parsing. */
-const encodedHere = new WeakMap<Buffer, Completion>();
+class EncodableCompletion implements Encodable {
+  readonly completion: Completion;
 
-export function encodeCompletion(completion: Completion): Buffer {
-  const bytes = Buffer.from(toText(completion));
-  encodedHere.set(bytes, completion);
-  return bytes;
+  constructor(completion: Completion) {
+    this.completion = completion;
+  }
+
+  toBytes(): Buffer {
+    return Buffer.from(toText(this.completion));
+  }
+}
+
+export function encodeCompletion(completion: Completion): Encodable {
+  return new EncodableCompletion(completion);
 }
 
 function toText({ outcome, ...header }: Completion): string {
@@ -42,10 +50,9 @@ function toText({ outcome, ...header }: Completion): string {
   return `${JSON.stringify({ ...header, ...measures })}\n${record}\n${result}`;
 }
 
-export function decodeCompletion(bytes: Buffer): Completion {
-  const own = encodedHere.get(bytes);
-  if (own !== undefined) return own;
-  const [header = "", record, result] = bytes.toString().split("\n", 3);
+export function decodeCompletion(payload: Payload): Completion {
+  if (payload instanceof EncodableCompletion) return payload.completion;
+  const [header = "", record, result] = toBytes(payload).toString().split("\n", 3);
   const { durationMs, size, ...parsed } = JSON.parse(header) as CompletionHeader & Measures;
   if (record === undefined || result === undefined || durationMs === undefined) return parsed;
   const measures = size === undefined ? { durationMs } : { durationMs, size };

@@ -5,6 +5,7 @@ import type { EntityName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { TransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
+import { type Payload, toBytes } from "../kernel/payload.ts";
 
 interface DeadLetterHeader {
   /** In the namespace of the identity. */
@@ -24,8 +25,8 @@ export function encodeDeadLetter({ record, arguments: content, ...header }: Dead
   return Buffer.from(`${JSON.stringify(header)}\n${record}\n${content}`);
 }
 
-export function decodeDeadLetter(bytes: Buffer): DeadLetter {
-  const [header = "", record = "", content = ""] = bytes.toString().split("\n", 3);
+export function decodeDeadLetter(payload: Payload): DeadLetter {
+  const [header = "", record = "", content = ""] = toBytes(payload).toString().split("\n", 3);
   const parsed = JSON.parse(header) as DeadLetterHeader;
   return { ...parsed, record: record as RawJson, arguments: content as RawJson };
 }
