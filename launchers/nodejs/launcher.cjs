@@ -3,10 +3,14 @@
 // It speaks with the driver over file descriptor 3, one line a message:
 //   in   I<seq> \t <init value>                  once
 //        R<seq> \t <context> \t <arguments>      any number of times
+//        A<seq> \t <context> \t <arguments>      the same, sent before what runs was answered
+//        B0 \t                                  what has not begun is given back
 //        G<seq> \t <credit>                     so much more of a streamed body may be sent
 //        C<seq> \t                              nobody wants the rest of it
 //   out  <seq> <status> <body>                   the statuses and texts of the runtime contract
+//        <seq> 102                               it has written output
 //        <seq> 103 <head>, <seq> 100 <piece>     before the answer, where it is streamed (`stream.cjs`)
+//        <seq> 425 <why>                         it has not begun, and will not here
 //        0 200 {}                                at the start: ready for `init`
 // The action's output is plain stdout and stderr. What is required here is paid by every cold start
 // (`node:net` alone takes 4 ms), so everything else is required where it is needed.
@@ -18,17 +22,25 @@ const CONNECTION_FD = 3;
 /** What the action may replace in its own process, taken before it can. */
 const { parse, stringify } = JSON;
 const { kill, pid } = process;
+const { now } = Date;
 
 /** fresh → initialising → ready, or stopped after what OpenWhisk's proxy does not survive either. */
 let state = "fresh";
 let running = 0;
 let action;
+/** Runs that wait for the one before to end, in order. */
+const ahead = [];
+let isSpoiled = false;
+let outputs;
+let written = 0;
+let readAt = 0;
 const runsMax = /^true$/i.test(process.env.__OW_ALLOW_CONCURRENT ?? "") ? Infinity : 1;
 
 const connection = new Socket({ fd: CONNECTION_FD, readable: true, writable: true });
 connection.setEncoding("utf8");
 let partial = "";
 connection.on("data", (text) => {
+  readAt = now();
   let start = 0;
   let end = text.indexOf("\n");
   while (end !== -1) {
@@ -49,7 +61,8 @@ prepare();
 function prepare() {
   // Output then leaves the process before the write returns: what was written before an answer is
   // there before the answer, and `process.exit` loses nothing.
-  for (const stream of [process.stdout, process.stderr]) stream._handle?.setBlocking?.(true);
+  outputs = [process.stdout, process.stderr];
+  for (const stream of outputs) stream._handle?.setBlocking?.(true);
   const [socketPath, port] = process.argv.splice(2);
   if (socketPath) require("./forwarder.cjs").startForwarder(socketPath, Number(port));
 }
@@ -73,22 +86,70 @@ function receive(line) {
     void initialise(seq, parse(line.slice(first + 1)));
     return;
   }
-  if (!line.startsWith("R")) {
-    // Only what has been loaded has anything to send.
-    if (line.startsWith("G")) streaming?.grant(seq, Number(line.slice(first + 1)));
-    else streaming?.cancel(seq);
+  if (line.startsWith("R") || line.startsWith("A")) {
+    const second = line.indexOf("\t", first + 1);
+    const context = parse(line.slice(first + 1, second));
+    const text = line.slice(second + 1);
+    if (line.startsWith("A") && !mayGoAhead()) giveBack(seq);
+    else if (running < runsMax) run(seq, context, text);
+    else ahead.push({ seq, context, text, at: readAt });
     return;
   }
-  const second = line.indexOf("\t", first + 1);
-  run(seq, parse(line.slice(first + 1, second)), line.slice(second + 1));
+  if (line.startsWith("B")) giveAllBack();
+  // Only what has been loaded has anything to send.
+  else if (line.startsWith("G")) streaming?.grant(seq, Number(line.slice(first + 1)));
+  else streaming?.cancel(seq);
+}
+
+/** The answer to a run, after which the next one begins. */
+function conclude(seq, status, body) {
+  if (status !== 200 || !/^[[{]/.test(body)) isSpoiled = true;
+  if (ahead.length > 0 && !mayGoAhead()) giveAllBack();
+  const before = written;
+  written = countWritten();
+  const announced = written > before ? `${seq} 102 \n` : "";
+  connection.write(announced + toAnswer(seq, status, body));
+  const next = ahead.shift();
+  if (next === undefined) return;
+  const { context, text, at } = next;
+  if (context.deadline) context.deadline = String(Number(context.deadline) + now() - at);
+  run(next.seq, context, text);
+}
+
+/**
+ * Whose output it is is told by reading it before the next run begins; and what did not end well is the
+ * last that runs here.
+ */
+function mayGoAhead() {
+  return !isSpoiled && countWritten() === 0;
+}
+
+function countWritten() {
+  return outputs[0].bytesWritten + outputs[1].bytesWritten;
+}
+
+function giveAllBack() {
+  for (const { seq } of ahead.splice(0)) giveBack(seq);
+}
+
+function giveBack(seq) {
+  answer(seq, 425, countWritten() > 0 ? "output" : "");
 }
 
 function answer(seq, status, body) {
-  connection.write(`${seq} ${status} ${body}\n`);
+  connection.write(toAnswer(seq, status, body));
+}
+
+function toAnswer(seq, status, body) {
+  return `${seq} ${status} ${body}\n`;
 }
 
 function refuse(seq, status, text) {
   answer(seq, status, stringify({ error: text }));
+}
+
+function fail(seq, status, text) {
+  conclude(seq, status, stringify({ error: text }));
 }
 
 async function initialise(seq, value) {
@@ -127,15 +188,11 @@ function run(seq, context, text) {
     refuse(seq, 403, state === "fresh" ? "System not initialized." : notReady(state));
     return;
   }
-  if (running >= runsMax) {
-    refuse(seq, 403, notReady("running"));
-    return;
-  }
   const value = parse(text) ?? {};
   if (typeof value !== "object") {
     const wrong = `the argument must be a dictionary but has type '${typeof value}'.`;
     console.error("Internal system error:", wrong);
-    refuse(seq, 403, `Internal system error: ${wrong}`);
+    fail(seq, 403, `Internal system error: ${wrong}`);
     return;
   }
   exportContext(context);
@@ -147,7 +204,7 @@ function run(seq, context, text) {
     running -= 1;
     state = "stopped";
     console.error(error);
-    refuse(seq, 502, `An error has occurred: ${error}`);
+    fail(seq, 502, `An error has occurred: ${error}`);
     return;
   }
   if (typeof result?.then === "function") void settle(seq, result);
@@ -189,16 +246,19 @@ function finish(seq, result = {}, replacer = null) {
   running -= 1;
   if (typeof result !== "object") {
     console.error(`Result must be of type object but has type "${typeof result}":`, result);
-    refuse(seq, 502, "The action did not return a dictionary.");
+    fail(seq, 502, "The action did not return a dictionary.");
     return;
   }
+  let text;
   try {
-    answer(seq, 200, stringify(result, replacer));
+    text = stringify(result, replacer);
   } catch (error) {
     console.error(error);
     const why = String(error?.message).split("\n", 1)[0];
-    refuse(seq, 502, `The action returned a result that cannot be written as JSON: ${why}`);
+    fail(seq, 502, `The action returned a result that cannot be written as JSON: ${why}`);
+    return;
   }
+  conclude(seq, 200, text);
 }
 
 let streaming;
@@ -220,13 +280,14 @@ async function stream(seq, result) {
   try {
     const { body, ...rest } = result;
     await streaming.sendStream(seq, { head: stringify(rest), body, send });
-    running -= 1;
-    answer(seq, 200, "{}");
   } catch (error) {
     running -= 1;
     console.error(error);
-    refuse(seq, 502, `The answer broke off while it was streamed: ${error}`);
+    fail(seq, 502, `The answer broke off while it was streamed: ${error}`);
+    return;
   }
+  running -= 1;
+  conclude(seq, 200, "{}");
 }
 
 /** Errors have nothing that JSON would show: their name, message and stack are what is meant. */

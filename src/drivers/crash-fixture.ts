@@ -16,8 +16,7 @@ const PLATFORM = `
   const code = "const main = () => { require('node:child_process').spawn('/bin/sh', " +
     "['-c', 'while :; do :; done # " + mark + "']); console.log('busy'); for (;;); }";
   const action = await startAction(driver, code, { network: true });
-  action.container.onOutput(() => process.stdout.write("busy"));
-  action.run({}, { timeoutMs: 60_000 });
+  action.ask({ value: "{}", context: {} }, { output: () => process.stdout.write("busy") });
 `;
 
 const DRIVERS = {

@@ -10,7 +10,16 @@ import { MB } from "../kernel/units.ts";
 import type { Launches } from "../runtimes/port.ts";
 import { openPublicDirectory, type PublicDirectory } from "../runtimes/public-directory.ts";
 import { openRuntimes } from "../runtimes/runtimes.ts";
-import type { Answer, Container, ContainerDriver, ContainerSpec, InitRequest } from "./port.ts";
+import type {
+  Answer,
+  Container,
+  ContainerDriver,
+  ContainerSpec,
+  InitRequest,
+  Patience,
+  RunRequest,
+  Sinks,
+} from "./port.ts";
 
 export const PATIENCE = { timeoutMs: 10_000, bytesMax: MB };
 
@@ -51,9 +60,16 @@ export class TestAction implements AsyncDisposable {
 
   constructor(container: Container) {
     this.container = container;
-    container.onOutput(({ stream, bytes }) => {
+  }
+
+  readonly #sinks: Sinks = {
+    output: ({ stream, bytes }) => {
       this.written[stream] += bytes.toString();
-    });
+    },
+  };
+
+  init(request: InitRequest): Promise<Answer> {
+    return this.container.init(request, PATIENCE, this.#sinks);
   }
 
   run(
@@ -61,11 +77,22 @@ export class TestAction implements AsyncDisposable {
     options: { timeoutMs?: number; context?: JsonObject } = {},
   ): Promise<Answer> {
     const { context = {}, timeoutMs = PATIENCE.timeoutMs } = options;
-    return this.container.run({ value: toRawJson(value), context }, { ...PATIENCE, timeoutMs });
+    const request = { value: toRawJson(value), context };
+    return this.ask(request, { patience: { ...PATIENCE, timeoutMs } });
   }
 
   runText(text: string): Promise<Answer> {
-    return this.container.run({ value: text as RawJson, context: {} }, PATIENCE);
+    return this.ask({ value: text as RawJson, context: {} });
+  }
+
+  /** For a run that begins. */
+  async ask(
+    request: RunRequest,
+    { patience = PATIENCE, ...sinks }: Sinks & { readonly patience?: Patience } = {},
+  ): Promise<Answer> {
+    const outcome = await this.container.run(request, patience, { ...this.#sinks, ...sinks });
+    if (outcome.type === "not-begun") throw new Error("the run has not begun");
+    return outcome.answer;
   }
 
   /** The result of a run that is expected to succeed. */
@@ -93,7 +120,7 @@ export async function startAction(
   spec: Partial<ContainerSpec> = {},
 ): Promise<TestAction> {
   const action = new TestAction(await driver.create({ ...SPEC, ...spec }));
-  const answer = await action.container.init(toInit(code), PATIENCE);
+  const answer = await action.init(toInit(code));
   if (answer.type === "answered" && answer.status === 200) return action;
   await action.container.destroy();
   throw new Error(`init: ${JSON.stringify(answer)}\n${action.written.stderr}`);

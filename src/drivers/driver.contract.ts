@@ -58,7 +58,7 @@ function describeAnswers(start: Start, create: Create): void {
       "const atLoad = process.env.GREETING + process.env.EMPTY; const main = ({ name }) => " +
       "({ said: atLoad + name, id: process.env.__OW_ACTIVATION_ID, cwd: process.cwd() })";
     const init = toInit(code, { env: { GREETING: "Grüße, ", EMPTY: "" } });
-    assert.deepEqual(await action.container.init(init, PATIENCE), {
+    assert.deepEqual(await action.init(init), {
       type: "answered",
       status: 200,
       body: '{"OK":true}',
@@ -80,7 +80,7 @@ function describeAnswers(start: Start, create: Create): void {
   it("cuts a result that is too long, and says how long it was", async () => {
     await using action = await start("const main = () => ({ a: 'é'.repeat(1_000_000) })");
     const request = { value: "{}" as never, context: {} };
-    const answer = await action.container.run(request, { timeoutMs: 10_000, bytesMax: 1000 });
+    const answer = await action.ask(request, { patience: { timeoutMs: 10_000, bytesMax: 1000 } });
     assert.deepEqual(answer, {
       type: "answered",
       status: 200,
@@ -140,8 +140,7 @@ function describeOutput(start: Start): void {
 
   it("throws output away while nobody listens", async () => {
     await using action = await start("const main = () => { console.log('line'); return {}; }");
-    action.container.onOutput(undefined);
-    await action.result();
+    await action.container.run({ value: "{}" as never, context: {} }, PATIENCE);
     assert.equal(action.written.stdout, "");
   });
 
@@ -150,13 +149,10 @@ function describeOutput(start: Start): void {
       "const main = () => { for (;;) process.stdout.write('x'.repeat(65536)); }",
     );
     await using other = await start("const main = () => ({})");
-    let bytes = 0;
-    loud.container.onOutput((output) => {
-      bytes += output.bytes.length;
-    });
     const endless = loud.run({}, { timeoutMs: 300 });
     for (let n = 0; n < 20; n += 1) await other.result();
     assert.deepEqual(await endless, { type: "timed-out" });
+    const bytes = loud.written.stdout.length;
     assert.ok(bytes > 0 && bytes < 200_000_000, `${bytes} bytes were read`);
   });
 }
@@ -175,12 +171,16 @@ function describeEnds(start: Start, create: Create, deviations: Deviations): voi
     assert.deepEqual(await action.run(), { type: "ended", reason: "exited" });
     assert.equal(action.written.stdout, "last words\n");
     await action.container.ended;
-    assert.deepEqual(await action.run(), { type: "ended", reason: "exited" });
+    const request = { value: "{}" as never, context: {} };
+    assert.deepEqual(await action.container.run(request, PATIENCE), {
+      type: "not-begun",
+      goesOn: false,
+    });
   });
 
   it("tells when the process exits during init", async () => {
     await using action = await create();
-    const answer = await action.container.init(toInit("process.exit(0)"), PATIENCE);
+    const answer = await action.init(toInit("process.exit(0)"));
     assert.deepEqual(answer, { type: "ended", reason: "exited" });
   });
 

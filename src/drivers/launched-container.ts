@@ -5,27 +5,35 @@
 import type { ChildProcess } from "node:child_process";
 import type { Duplex } from "node:stream";
 import { AnswerBody } from "./answer-body.ts";
+import { type OpenRun, OpenRuns } from "./open-runs.ts";
 import { OutputReader } from "./output.ts";
 import type {
   Answer,
   Answered,
+  Begun,
   Container,
+  ContainerSpec,
   Ended,
   InitRequest,
-  OpenBody,
-  Output,
+  NotBegun,
   Patience,
   RunRequest,
+  Sinks,
 } from "./port.ts";
 import {
   AnswerReader,
   encodeInit,
   encodeRun,
+  encodeRunAhead,
+  GIVE_BACK,
   HEAD_BYTES_MAX,
+  NOT_BEGUN_OUTPUT,
   PIECE_TEXT_MAX,
   READY_SEQ,
   STATUS_HEAD,
+  STATUS_NOT_BEGUN,
   STATUS_PIECE,
+  STATUS_WROTE,
 } from "./wire.ts";
 
 /** How a process ended, as Node tells it, and the last of what it wrote to stderr. */
@@ -44,6 +52,11 @@ export interface Enclosure {
   remove(): Promise<void>;
 }
 
+/** As the launcher has it: one run at a time, or any number of them. */
+export function toRunsMax({ concurrency }: Pick<ContainerSpec, "concurrency">): number {
+  return concurrency > 1 ? Number.POSITIVE_INFINITY : 1;
+}
+
 /** The descriptor in the process on which its launcher speaks. */
 export const CONNECTION_FD = 3;
 
@@ -53,23 +66,27 @@ export function findPipe(child: ChildProcess, descriptor: number): Duplex | unde
   return pipes[descriptor] as Duplex | undefined;
 }
 
-interface Waiting {
-  readonly resolve: (answer: Answer) => void;
-  readonly bytesMax: number;
-  readonly timer: NodeJS.Timeout;
-  readonly openBody?: OpenBody | undefined;
-  /** Once the answer is streamed. */
-  body?: AnswerBody;
-}
-
 /** How long an action may take to end where nobody wants the rest of its answer. */
 const UNWANTED_MS_MAX = 1000;
 const TIMED_OUT: Answer = { type: "timed-out" };
+const EXITED: Answer = { type: "ended", reason: "exited" };
 /**
  * How long a process may take to be gone after its connection is. A dying one closes it first, and its
  * exit status, which tells memory from other causes, must not be lost to a kill of ours.
  */
 const DYING_MS_MAX = 200;
+
+interface Answering {
+  readonly run: OpenRun;
+  readonly answered: Answered;
+}
+
+export interface Launched {
+  readonly id: string;
+  /** Runs that it takes at a time; the others wait in it. */
+  readonly runsMax: number;
+  readonly enclosure: Enclosure;
+}
 
 export class LaunchedContainer implements Container {
   readonly id: string;
@@ -80,16 +97,17 @@ export class LaunchedContainer implements Container {
   readonly #enclosure: Enclosure;
   readonly #connection: Duplex;
   readonly #output: OutputReader;
-  readonly #waiting = new Map<number, Waiting>();
-  /** What timed out and may still be answered, beside others that run. */
-  readonly #givenUp = new Set<number>();
+  readonly #runs: OpenRuns;
   #seq = READY_SEQ;
+  #unsent = "";
+  /** Whose output is whose is only known where one run's is read before the next one begins. */
+  #hasWritten = false;
   #markReady: () => void = () => {};
   #isEnded = false;
-  /** Answers of one read, told apart from an answer that stands alone (`OutputReader.afterRounds`). */
-  #answersInRead = 0;
+  /** Answers of one read. */
+  #read: Answering[] = [];
 
-  constructor(id: string, child: ChildProcess, enclosure: Enclosure) {
+  constructor({ id, runsMax, enclosure }: Launched, child: ChildProcess) {
     this.id = id;
     this.#process = child;
     this.#enclosure = enclosure;
@@ -100,6 +118,11 @@ export class LaunchedContainer implements Container {
     this.#connection = connection;
     const streams = { stdout: child.stdout, stderr: child.stderr, connection: this.#connection };
     this.#output = new OutputReader(streams);
+    this.#runs = new OpenRuns({
+      runsMax,
+      timedOut: (run) => this.#giveUp(run),
+      slow: () => this.#send(GIVE_BACK),
+    });
     this.#listen();
     this.ended = new Promise((resolve) => {
       // `error` is a process that could not be started at all.
@@ -114,18 +137,54 @@ export class LaunchedContainer implements Container {
     this.ready.catch(() => {});
   }
 
-  init(request: InitRequest, patience: Patience): Promise<Answer> {
-    this.#seq += 1;
-    return this.#ask(encodeInit(this.#seq, request), patience);
+  init(request: InitRequest, patience: Patience, sinks: Sinks = {}): Promise<Answer> {
+    if (this.#isEnded) return Promise.resolve(EXITED);
+    return new Promise((resolve) => {
+      const run = this.#open({ patience, sinks }, (outcome) =>
+        resolve(outcome.type === "begun" ? outcome.answer : EXITED),
+      );
+      this.#runs.add(run);
+      this.#send(encodeInit(run.seq, request));
+    });
   }
 
-  run(request: RunRequest, patience: Patience, openBody?: OpenBody): Promise<Answer> {
-    this.#seq += 1;
-    return this.#ask(encodeRun(this.#seq, request), patience, openBody);
+  run(request: RunRequest, patience: Patience, sinks: Sinks = {}): Promise<Begun | NotBegun> {
+    if (this.#isEnded) return Promise.resolve({ type: "not-begun", goesOn: false });
+    return new Promise((settle) => {
+      const run = this.#open({ patience, sinks }, settle);
+      const encode = this.#runs.add(run) ? encodeRun : encodeRunAhead;
+      this.#send(encode(run.seq, request));
+    });
   }
 
-  onOutput(listener: ((output: Output) => void) | undefined): void {
-    this.#output.listen(listener);
+  #open(how: Pick<OpenRun, "patience" | "sinks">, settle: OpenRun["settle"]): OpenRun {
+    this.#seq += 1;
+    return {
+      seq: this.#seq,
+      ...how,
+      settle,
+      isAhead: false,
+      hasWritten: false,
+      beganAt: undefined,
+      timer: undefined,
+      body: undefined,
+    };
+  }
+
+  /** All that is sent in one turn is one write. */
+  #send(message: string): void {
+    if (this.#unsent === "") {
+      process.nextTick(() => {
+        const text = this.#unsent;
+        this.#unsent = "";
+        this.#connection.write(text);
+      });
+    }
+    this.#unsent += message;
+  }
+
+  get takesAhead(): boolean {
+    return !this.#hasWritten && !this.#isEnded;
   }
 
   async destroy(): Promise<void> {
@@ -133,27 +192,18 @@ export class LaunchedContainer implements Container {
     await this.ended;
   }
 
-  #ask(message: string, patience: Patience, openBody?: OpenBody): Promise<Answer> {
-    const seq = this.#seq;
-    if (this.#isEnded) return Promise.resolve({ type: "ended", reason: "exited" });
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#giveUp(seq), patience.timeoutMs);
-      this.#waiting.set(seq, { resolve, timer, bytesMax: patience.bytesMax, openBody });
-      this.#connection.write(message);
-    });
-  }
-
-  #giveUp(seq: number): void {
-    const waiting = this.#waiting.get(seq);
-    if (waiting === undefined) return;
-    this.#waiting.delete(seq);
-    this.#givenUp.add(seq);
-    clearTimeout(waiting.timer);
-    waiting.body?.cancel();
-    this.#output.afterRounds(1, () => waiting.resolve(TIMED_OUT));
+  #giveUp(run: OpenRun): void {
+    if (!this.#runs.giveUp(run)) return;
+    // What was handed over behind it must not begin if it ends after all.
+    if (this.#runs.hasUnbegun) this.#enclosure.kill();
+    this.#output.afterRounds(1, () => this.#runs.settle(run, TIMED_OUT));
   }
 
   #listen(): void {
+    this.#output.listen((output) => {
+      this.#hasWritten = true;
+      this.#runs.take(output);
+    });
     const reader = new AnswerReader({
       bytesMax: (seq, status) => this.#bytesMax(seq, status),
       answer: (seq, answered) => this.#receive(seq, answered),
@@ -162,8 +212,8 @@ export class LaunchedContainer implements Container {
       malformed: () => this.#enclosure.kill(),
     });
     this.#connection.on("data", (chunk: Buffer) => {
-      this.#answersInRead = 0;
       reader.read(chunk);
+      if (this.#read.length > 0) this.#settleRead();
     });
     // A launcher without its connection cannot be asked any more, even if its process lives on.
     this.#connection.on("close", () => {
@@ -174,25 +224,29 @@ export class LaunchedContainer implements Container {
   }
 
   #bytesMax(seq: number, status: number): number | undefined {
-    if (seq === READY_SEQ || this.#givenUp.has(seq)) return 0;
-    const waiting = this.#waiting.get(seq);
-    if (status === STATUS_PIECE) return waiting?.body && PIECE_TEXT_MAX;
-    if (status === STATUS_HEAD) return waiting?.openBody && HEAD_BYTES_MAX;
-    return waiting?.bytesMax;
+    if (seq === READY_SEQ || this.#runs.isGivenUp(seq)) return 0;
+    const run = this.#runs.get(seq);
+    if (status === STATUS_WROTE) return run && 0;
+    if (status === STATUS_PIECE) return run?.body && PIECE_TEXT_MAX;
+    if (status === STATUS_HEAD) return run?.sinks.openBody && HEAD_BYTES_MAX;
+    return run?.patience.bytesMax;
   }
 
   #receiveAnnounced(seq: number, { status, body, bytes }: Answered): boolean {
-    const waiting = this.#waiting.get(seq);
+    const run = this.#runs.get(seq);
     // What was given up may still have been on its way.
-    if (waiting === undefined) return this.#givenUp.has(seq);
-    if (status === STATUS_PIECE)
-      return bytes <= PIECE_TEXT_MAX && waiting.body?.take(body) === true;
-    if (status !== STATUS_HEAD || bytes > HEAD_BYTES_MAX || waiting.body) return false;
-    const sink = waiting.openBody?.(body);
+    if (run === undefined) return this.#runs.isGivenUp(seq);
+    if (status === STATUS_WROTE) {
+      run.hasWritten = true;
+      return true;
+    }
+    if (status === STATUS_PIECE) return bytes <= PIECE_TEXT_MAX && run.body?.take(body) === true;
+    if (status !== STATUS_HEAD || bytes > HEAD_BYTES_MAX || run.body) return false;
+    const sink = run.sinks.openBody?.(body);
     if (sink === undefined) return false;
-    waiting.body = new AnswerBody(seq, sink, {
-      send: (message) => this.#connection.write(message),
-      unwanted: () => setTimeout(() => this.#giveUp(seq), UNWANTED_MS_MAX).unref(),
+    run.body = new AnswerBody(seq, sink, {
+      send: (message) => this.#send(message),
+      unwanted: () => setTimeout(() => this.#giveUp(run), UNWANTED_MS_MAX).unref(),
     });
     return true;
   }
@@ -202,17 +256,26 @@ export class LaunchedContainer implements Container {
       this.#markReady();
       return;
     }
-    const waiting = this.#waiting.get(seq);
-    if (waiting === undefined) {
-      this.#givenUp.delete(seq);
-      return;
+    const run = this.#runs.get(seq);
+    if (run === undefined) {
+      this.#runs.answeredLate(seq);
+    } else if (answered.status === STATUS_NOT_BEGUN) {
+      this.#hasWritten ||= answered.body === NOT_BEGUN_OUTPUT;
+      // What was sent alone has begun, and cannot be told to be run elsewhere.
+      if (!this.#runs.giveBack(run)) this.#enclosure.kill();
+    } else {
+      this.#runs.answered(run);
+      this.#read.push({ run, answered });
     }
-    this.#waiting.delete(seq);
-    clearTimeout(waiting.timer);
-    waiting.body?.end();
-    this.#answersInRead += 1;
-    const isAlone = this.#waiting.size === 0 && this.#answersInRead === 1;
-    this.#output.afterRounds(isAlone ? 1 : 2, () => waiting.resolve(answered));
+  }
+
+  #settleRead(): void {
+    const read = this.#read;
+    this.#read = [];
+    const isAlone = this.#runs.size === 0 && read.length === 1;
+    this.#output.afterRounds(isAlone ? 1 : 2, () => {
+      for (const { run, answered } of read) this.#runs.settle(run, answered);
+    });
   }
 
   async #end(exit: Pick<Exit, "code" | "signal">): Promise<void> {
@@ -226,12 +289,7 @@ export class LaunchedContainer implements Container {
       .wasOutOfMemory({ ...exit, errorTail })
       .catch(() => false);
     const answer: Ended = { type: "ended", reason: isOutOfMemory ? "out-of-memory" : "exited" };
-    for (const { resolve, timer, body } of this.#waiting.values()) {
-      clearTimeout(timer);
-      body?.end();
-      resolve(answer);
-    }
-    this.#waiting.clear();
+    this.#runs.end(answer);
     await this.#enclosure.remove().catch(() => {});
     this.#output.close();
   }

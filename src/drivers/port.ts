@@ -13,7 +13,7 @@ export interface ContainerSpec {
   readonly cpuShares: number;
   /** Whether it may reach out; where the driver cannot give it, it says so at its own start. */
   readonly network: boolean;
-  /** `/run` requests that may be open at a time. */
+  /** Runs of an action that may go on at a time; above 1 a container takes any number. */
   readonly concurrency: number;
 }
 
@@ -52,6 +52,19 @@ export interface TimedOut {
 }
 export type Answer = Answered | Ended | TimedOut;
 
+/** It has not begun, and never will in that container: it may be run elsewhere. */
+export interface NotBegun {
+  readonly type: "not-begun";
+  /** Whether the container goes on. */
+  readonly goesOn: boolean;
+}
+export interface Begun {
+  readonly type: "begun";
+  /** Milliseconds since the epoch. */
+  readonly beganAt: number;
+  readonly answer: Answer;
+}
+
 export interface Patience {
   readonly timeoutMs: number;
   readonly bytesMax: number;
@@ -82,17 +95,29 @@ export interface Output {
   readonly at: number;
 }
 
+/** Where what a run makes goes. Output that nobody takes, also between runs, is thrown away. */
+export interface Sinks {
+  /**
+   * Takes all that was written before the answer; of runs that are open at the same time the oldest takes
+   * it. Reading goes on at a bounded pace.
+   */
+  readonly output?: (output: Output) => void;
+  /** Without it no answer may be streamed. */
+  readonly openBody?: OpenBody;
+}
+
 export interface Container {
   readonly id: string;
   /** Once in a container's life. Never rejects for what the code does: that is an `Answer`. */
-  init(request: InitRequest, patience: Patience): Promise<Answer>;
+  init(request: InitRequest, patience: Patience, sinks?: Pick<Sinks, "output">): Promise<Answer>;
   /**
-   * Output that was written before the answer has been passed to `onOutput` when it resolves, and the
-   * body of a streamed one to what `openBody` has given; without that, none may be streamed.
+   * What it makes has been passed on when it resolves. Where as many run as may at a time, it begins when
+   * those before it have ended, and its time counts from then; it comes back without having begun where
+   * what is before it takes long, writes output or does not end well.
    */
-  run(request: RunRequest, patience: Patience, openBody?: OpenBody): Promise<Answer>;
-  /** Where output goes from here on; `undefined` throws it away. Reading goes on at a bounded pace. */
-  onOutput(listener: ((output: Output) => void) | undefined): void;
+  run(request: RunRequest, patience: Patience, sinks?: Sinks): Promise<Begun | NotBegun>;
+  /** Whether it is of use to hand it runs ahead. */
+  readonly takesAhead: boolean;
   /** Resolves when the container has ended by itself or was destroyed. */
   readonly ended: Promise<void>;
   /** Kills everything in it and removes what it had on the host. Called again, waits for the same end. */

@@ -5,6 +5,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { it } from "node:test";
+import { describeAhead } from "./ahead.contract.ts";
 import { spawnPlatform } from "./crash-fixture.ts";
 import { describeDriver } from "./driver.contract.ts";
 import { findProcesses, openTestData, startAction, waitFor } from "./driver-fixture.ts";
@@ -32,6 +33,7 @@ async function open() {
 }
 
 describeStreaming("process", open);
+describeAhead("process", open);
 describeDriver("process", open, {
   memoryOutsideHeap: "without control groups only the interpreter limits itself, and only its heap",
 });

@@ -6,7 +6,7 @@ import { chmodSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } 
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Launches } from "../runtimes/port.ts";
-import { type Enclosure, LaunchedContainer } from "./launched-container.ts";
+import { type Enclosure, LaunchedContainer, toRunsMax } from "./launched-container.ts";
 import type { ContainerDriver, ContainerSpec } from "./port.ts";
 import { isHeapExhausted } from "./v8-exit.ts";
 
@@ -100,7 +100,8 @@ async function start(
       },
     },
   );
-  return new LaunchedContainer(id, child, encloseGroup(child.pid, directory));
+  const enclosure = encloseGroup(child.pid, directory);
+  return new LaunchedContainer({ id, runsMax: toRunsMax(spec), enclosure }, child);
 }
 
 function encloseGroup(processId: number | undefined, directory: string): Enclosure {

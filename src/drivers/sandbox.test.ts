@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
+import { describeAhead } from "./ahead.contract.ts";
 import { describeDriver } from "./driver.contract.ts";
 import { startAction } from "./driver-fixture.ts";
 import { listGroups, openSandboxes } from "./sandbox-fixture.ts";
@@ -8,6 +9,7 @@ import { describeStreaming } from "./streaming.contract.ts";
 
 describeDriver("sandbox", openSandboxes);
 describeStreaming("sandbox", openSandboxes);
+describeAhead("sandbox", openSandboxes);
 
 describe("the sandbox driver", () => {
   it("leaves nothing on the machine after a storm of containers", async () => {

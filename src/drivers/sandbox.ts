@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import type { Launches } from "../runtimes/port.ts";
 import { type Cgroups, openCgroups } from "./cgroups.ts";
-import { LaunchedContainer } from "./launched-container.ts";
+import { LaunchedContainer, toRunsMax } from "./launched-container.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { NETWORK_PROGRAM } from "./network.ts";
 import type { Container, ContainerDriver, ContainerSpec } from "./port.ts";
@@ -128,7 +128,10 @@ class SandboxDriver implements ContainerDriver {
       const child = this.#spawn(command, { env: toEnvironment(spec), userId });
       const watch = this.#cgroups ? undefined : this.#watch;
       const enclosure = new Sandbox(child, { group, networkProgram, watch, removed });
-      return { container: new LaunchedContainer(id, child, enclosure), enclosure };
+      return {
+        container: new LaunchedContainer({ id, runsMax: toRunsMax(spec), enclosure }, child),
+        enclosure,
+      };
     } catch (error) {
       // The process was not even started: too many open files, or no memory.
       await group?.then((made) => made.remove());

@@ -38,11 +38,12 @@ const BYTES_MAX = 400_000;
 
 function run(action: TestAction, sink?: TestSink, value: JsonObject = {}): Promise<Answer> {
   const request = { value: toRawJson(value), context: {} };
-  if (sink === undefined) return action.container.run(request, PATIENCE);
-  return action.container.run(request, PATIENCE, (head) => {
+  if (sink === undefined) return action.ask(request);
+  const openBody = (head: string) => {
     sink.heads.push(head);
     return sink;
-  });
+  };
+  return action.ask(request, { openBody });
 }
 
 export function describeStreaming(name: string, open: () => Promise<OpenedDriver>): void {
@@ -226,7 +227,7 @@ function describeEnds(start: Start): void {
     const request = { value: toRawJson({}), context: {} };
     const sink = new TestSink();
     const patience = { ...PATIENCE, timeoutMs: 100 };
-    const answer = await endless.container.run(request, patience, () => sink);
+    const answer = await endless.ask(request, { patience, openBody: () => sink });
     assert.deepEqual(answer, { type: "timed-out" });
     assert.equal(sink.text, ".");
   });
@@ -265,7 +266,7 @@ function describeBreaches(start: Start): void {
   it("ends a container whose head is refused", async () => {
     await using action = await start(writing("2 103 nonsense\\n"));
     const request = { value: toRawJson({}), context: {} };
-    assert.deepEqual(await action.container.run(request, PATIENCE, () => undefined), EXITED);
+    assert.deepEqual(await action.ask(request, { openBody: () => undefined }), EXITED);
   });
 }
 

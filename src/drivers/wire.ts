@@ -3,11 +3,16 @@
 //
 //   to the launcher     I<seq> \t <init value>
 //                       R<seq> \t <context> \t <arguments>    (the context has no raw tab, being made here)
+//                       A<seq> \t <context> \t <arguments>    (the same, but sent before what runs was answered)
+//                       B0 \t                                 (give back what has not begun)
 //                       G<seq> \t <credit>                     (so much more of the body may be sent)
 //                       C<seq> \t                              (nobody wants the rest of the body)
 //   from the launcher   <seq> <status> <body>
+//                       <seq> 102                             (it wrote output: before its answer)
 //                       <seq> 103 <result without its body>   (the answer is streamed: once, before its pieces)
 //                       <seq> 100 <piece of the body in Base64>
+//
+//                       <seq> 425 <why>                       (not begun: `output` where the run before wrote some)
 //
 // As in HTTP, a status below 200 announces: the answer itself follows, also behind the last piece.
 // A piece costs its bytes and `PIECE_COST`; one may be sent as long as any credit is left.
@@ -21,6 +26,11 @@ import type { Answered, InitRequest, RunRequest } from "./port.ts";
 
 export const STATUS_HEAD = 103;
 export const STATUS_PIECE = 100;
+export const STATUS_WROTE = 102;
+/** Of a run that was handed over before those before it had ended, and comes back. */
+export const STATUS_NOT_BEGUN = 425;
+/** Its text where the container is to get no runs ahead any more. */
+export const NOT_BEGUN_OUTPUT = "output";
 const STATUS_ANSWER_MIN = 200;
 /** What the launcher sends at a time at most; it cuts what is longer. */
 export const PIECE_BYTES_MAX: number = 48 * KB;
@@ -48,8 +58,19 @@ export function encodeInit(seq: number, request: InitRequest): string {
 }
 
 export function encodeRun(seq: number, request: RunRequest): string {
-  return `R${seq}\t${JSON.stringify(request.context)}\t${request.value}\n`;
+  return `R${encodeRequest(seq, request)}`;
 }
+
+/** For one that is sent before what runs was answered. */
+export function encodeRunAhead(seq: number, request: RunRequest): string {
+  return `A${encodeRequest(seq, request)}`;
+}
+
+function encodeRequest(seq: number, { context, value }: RunRequest): string {
+  return `${seq}\t${JSON.stringify(context)}\t${value}\n`;
+}
+
+export const GIVE_BACK = "B0\t\n";
 
 export function encodeGrant(seq: number, credit: number): string {
   return `G${seq}\t${credit}\n`;

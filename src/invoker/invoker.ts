@@ -8,6 +8,7 @@
 
 import type { Bus } from "../bus/port.ts";
 import type { CodeAction } from "../entities/action.ts";
+import type { ActivationRecord } from "../entities/activation.ts";
 import {
   type EffectiveLimits,
   findOutside,
@@ -68,8 +69,8 @@ export class Invoker implements AsyncDisposable {
   readonly #health = new Health();
   #phase: "new" | "open" | "stopping" = "new";
   readonly #limits = new WeakMap<NamespaceLimits, EffectiveLimits>();
-  /** Jobs of parts, which a stop does not withdraw: what they are parts of has begun. */
-  readonly #parts = new WeakMap<Job, Work>();
+  /** Jobs that a stop does not withdraw: they have begun, or what they are parts of has. */
+  readonly #staying = new WeakMap<Job, Work>();
 
   constructor(options: InvokerOptions) {
     this.#options = options;
@@ -145,16 +146,11 @@ export class Invoker implements AsyncDisposable {
     if (!this.#station.mayBegin({ delivery })) return;
     const message = withoutLargeContent(activation.message);
     const isWhole = message === activation.message;
-    const { id, revision } = message.action;
-    const { uuid } = message.user.namespace;
     const job: Job = {
-      need: {
-        key: `${uuid} ${revision} ${id}`,
-        namespace: uuid,
-        kind: action.exec.kind,
-        memoryMb: action.limits.memory,
-        concurrency: action.limits.concurrency,
-      },
+      need: toNeed(message, action),
+      // What is handed over ahead counts as started, and is not run again after a crash. So only what
+      // somebody waits for, who would hear of it; and only what is small, as containers keep it.
+      mayGoAhead: isWhole && message.blocking,
       placed: (lease) => {
         this.#health.add({ failed: false });
         const whole = isWhole ? message : decodeActivation(delivery.message);
@@ -166,13 +162,13 @@ export class Invoker implements AsyncDisposable {
         this.#station.inBackground(work, this.#recordFailure(work, cause));
       },
     };
-    if (delivery.continues !== undefined) this.#parts.set(job, { delivery, message });
+    if (delivery.continues !== undefined) this.#staying.set(job, { delivery, message });
     this.#options.pool.submit(job);
   }
 
   #run(activation: Activation, lease: Lease): Promise<void> {
     return this.#station.run(activation, async () => {
-      const { message, action } = activation;
+      const { message } = activation;
       const station = this.#station;
       // It may have waited for long.
       const refusing = station.refuseBlocked(activation);
@@ -188,12 +184,10 @@ export class Invoker implements AsyncDisposable {
         );
         return;
       }
-      const bytesMax = toPayloadBytesMax(this.#options.limits, message.user.limits);
-      const { streams, clock } = this.#options;
+      const { streams } = this.#options;
       let isWhole = false;
       try {
-        const options = { bytesMax, streams, clock };
-        const record = await runInContainer({ message, action, lease }, options);
+        const record = await this.#runToEnd(activation, lease);
         await station.finish(activation, record);
         isWhole = record.response.statusCode === 0;
       } finally {
@@ -203,15 +197,43 @@ export class Invoker implements AsyncDisposable {
     });
   }
 
+  async #runToEnd(activation: Activation, first: Lease): Promise<ActivationRecord> {
+    const { message, action } = activation;
+    const { streams, clock, limits } = this.#options;
+    const bytesMax = toPayloadBytesMax(limits, message.user.limits);
+    const options = { bytesMax, streams, clock };
+    let lease = first;
+    for (;;) {
+      const record = await runInContainer({ message, action, lease }, options);
+      if (record !== undefined) return record;
+      try {
+        lease = await this.#leaseAgain(activation);
+      } catch (cause) {
+        return this.#toFailure(activation, cause);
+      }
+    }
+  }
+
+  /** For what came back from a container without having begun: it is not handed over ahead again. */
+  #leaseAgain({ delivery, message, action }: Activation): Promise<Lease> {
+    return new Promise((placed, failed) => {
+      const job = { need: toNeed(message, action), mayGoAhead: false, placed, failed };
+      this.#staying.set(job, { delivery, message });
+      this.#options.pool.submit(job);
+    });
+  }
+
   async #recordFailure(work: Work, cause: unknown): Promise<void> {
-    const { message } = work;
     // A stop ends containers in the making; what was to run in them stays on the bus.
     if (!this.#station.mayBegin(work)) return;
+    await this.#station.finish(work, this.#toFailure(work, cause));
+  }
+
+  #toFailure({ message }: Work, cause: unknown): ActivationRecord {
     this.#health.add({ failed: true });
     this.#options.log.error({ err: cause, ...toFields(message) }, "container cannot be made");
     const now = this.#options.clock();
-    const response = toErrorResponse(3, NOT_PROVISIONED);
-    await this.#station.finish(work, toFallbackRecord(message, response, { now }));
+    return toFallbackRecord(message, toErrorResponse(3, NOT_PROVISIONED), { now });
   }
 
   /** Takes nothing more but parts, and waits for what runs. What has not started stays on the bus. */
@@ -219,8 +241,8 @@ export class Invoker implements AsyncDisposable {
     this.#phase = "stopping";
     const stopped = this.#station.stop(waitMs);
     for (const job of this.#options.pool.withdrawAll()) {
-      const part = this.#parts.get(job);
-      if (part !== undefined && this.#station.mayBegin(part)) this.#options.pool.submit(job);
+      const work = this.#staying.get(job);
+      if (work !== undefined && this.#station.mayBegin(work)) this.#options.pool.submit(job);
     }
     return stopped;
   }
@@ -234,5 +256,19 @@ export class Invoker implements AsyncDisposable {
 /** Nothing has run in it: one that has no code yet is of no use to others. */
 function giveBack(lease: Lease): void {
   if (lease.fresh) lease.destroy();
-  else lease.release();
+  else lease.giveBack();
+}
+
+function toNeed(
+  { user, action: { id, revision } }: ActivationMessage,
+  action: CodeAction,
+): Job["need"] {
+  const { uuid } = user.namespace;
+  return {
+    key: `${uuid} ${revision} ${id}`,
+    namespace: uuid,
+    kind: action.exec.kind,
+    memoryMb: action.limits.memory,
+    concurrency: action.limits.concurrency,
+  };
 }

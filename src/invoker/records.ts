@@ -13,7 +13,7 @@ export interface Times {
   /** Of init and run together. */
   readonly durationMs: number;
   /** Absent on a warm start. */
-  readonly initMs?: number;
+  readonly initMs?: number | undefined;
 }
 
 export interface Ran {

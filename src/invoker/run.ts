@@ -1,13 +1,13 @@
 // One activation in one container: init where it is fresh, run, and the record of it.
 
-import type { Answer, Patience } from "../drivers/port.ts";
+import type { NotBegun, Sinks } from "../drivers/port.ts";
 import type { CodeAction } from "../entities/action.ts";
 import type { ActivationRecord } from "../entities/activation.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { ActivationMessage } from "../messages/activation-message.ts";
 import type { Lease } from "../pool/pool.ts";
 import type { Streams } from "../streams/port.ts";
-import { classifyInit, classifyRun, type Exchange, type Outcome } from "./classify.ts";
+import { classifyInit, classifyRun, type Outcome } from "./classify.ts";
 import { LogCollector } from "./logs.ts";
 import { type Times, toRecord } from "./records.ts";
 import { splitArguments, toInitRequest, toRunRequest } from "./requests.ts";
@@ -26,16 +26,25 @@ export interface RunOptions {
   readonly clock: Clock;
 }
 
-/** Gives the lease back as soon as the container is free; the record is still to be kept then. */
-export async function runInContainer(run: Run, options: RunOptions): Promise<ActivationRecord> {
+/**
+ * Gives the lease back as soon as the container is free; the record is still to be kept then. `undefined`
+ * where it has not begun in it.
+ */
+export async function runInContainer(
+  run: Run,
+  options: RunOptions,
+): Promise<ActivationRecord | undefined> {
   const { message, action, lease } = run;
   const logs = new LogCollector(action.limits.logs);
-  lease.container.onOutput((output) => logs.add(output));
-  const { outcome, times } = await exchange(run, options);
+  const ended = await exchange({ ...run, output: (output) => logs.add(output) }, options);
+  if ("type" in ended) {
+    if (ended.goesOn) lease.giveBack();
+    else lease.destroy();
+    return undefined;
+  }
+  const { outcome, times } = ended;
   const developerError = outcome.statusCode === 2;
   const lines = logs.finish({ developerError, now: options.clock() });
-  // Others may be running in it, and have taken the output over.
-  if (action.limits.concurrency === 1) lease.container.onOutput(undefined);
   if (outcome.keepContainer && !logs.truncated) lease.release();
   else lease.destroy();
   return toRecord({ message, action, outcome, times, logs: lines });
@@ -46,18 +55,24 @@ interface Ended {
   readonly times: Times;
 }
 
-async function exchange(run: Run, options: RunOptions): Promise<Ended> {
-  const { message, action, lease } = run;
+type Output = NonNullable<Sinks["output"]>;
+
+/** Init and run each get the whole time limit. */
+async function exchange(
+  run: Run & { readonly output: Output },
+  options: RunOptions,
+): Promise<Ended | NotBegun> {
+  const { message, action, lease, output } = run;
+  const { clock, bytesMax } = options;
   const { value, init } = splitArguments(message);
-  const start = options.clock();
+  const patience = { timeoutMs: action.limits.timeout, bytesMax };
+  const start = clock();
   let initMs: number | undefined;
   if (lease.fresh) {
-    const initialised = await ask(run, options, (deadline, patience) => {
-      const request = toInitRequest(message, action, { init, deadline });
-      return lease.container.init(request, patience);
-    });
-    initMs = initialised.elapsedMs;
-    const failed = classifyInit(initialised);
+    const request = toInitRequest(message, action, { init, deadline: start + patience.timeoutMs });
+    const answer = await lease.container.init(request, patience, { output });
+    initMs = clock() - start;
+    const failed = classifyInit({ answer, elapsedMs: initMs, ...patience });
     if (failed !== undefined) {
       const times = { start, end: start + initMs, durationMs: initMs, initMs };
       return { outcome: failed, times };
@@ -69,15 +84,17 @@ async function exchange(run: Run, options: RunOptions): Promise<Ended> {
     streamed = openStreamed(text, run, options);
     return streamed;
   };
-  const ran = await ask(run, options, (deadline, patience) =>
-    lease.container.run(toRunRequest(message, action, { value, deadline }), patience, openBody),
-  );
-  const durationMs = ran.elapsedMs + (initMs ?? 0);
-  const times: Times = { start, end: start + durationMs, durationMs };
-  return {
-    outcome: streamed === undefined ? classifyRun(ran) : streamed.classify(ran),
-    times: initMs === undefined ? times : { ...times, initMs },
-  };
+  const deadline = clock() + patience.timeoutMs;
+  const request = toRunRequest(message, action, { value, deadline });
+  const ran = await lease.container.run(request, patience, { output, openBody });
+  if (ran.type === "not-begun") return ran;
+  const { answer, beganAt } = ran;
+  const elapsedMs = clock() - beganAt;
+  const exchanged = { answer, elapsedMs, ...patience };
+  const outcome = streamed?.classify(exchanged) ?? classifyRun(exchanged);
+  const durationMs = elapsedMs + (initMs ?? 0);
+  const began = initMs === undefined ? beganAt : start;
+  return { outcome, times: { start: began, end: began + durationMs, durationMs, initMs } };
 }
 
 function openStreamed(
@@ -89,16 +106,4 @@ function openStreamed(
   if (head === undefined) return undefined;
   const writer = streams.open(message.activationId, head);
   return new StreamedAnswer({ head, writer, bytesMax });
-}
-
-/** Init and run each get the whole time limit. */
-async function ask(
-  { action }: Run,
-  { bytesMax, clock }: RunOptions,
-  send: (deadline: number, patience: Patience) => Promise<Answer>,
-): Promise<Exchange> {
-  const timeoutMs = action.limits.timeout;
-  const from = clock();
-  const answer = await send(from + timeoutMs, { timeoutMs, bytesMax });
-  return { answer, elapsedMs: clock() - from, timeoutMs, bytesMax };
 }

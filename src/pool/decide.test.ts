@@ -41,8 +41,13 @@ function stemCell(state: PoolState, memoryMb = 256): Slot {
   return slot;
 }
 
-function decide(state: PoolState, given: Need, { since = NOW, isSaturated = false } = {}) {
-  const job = { need: given, since, now: NOW, isSaturated: () => isSaturated };
+function decide(
+  state: PoolState,
+  given: Need,
+  { since = NOW, isSaturated = false, isAhead = false } = {},
+) {
+  const mayGoAhead = () => isAhead;
+  const job = { need: given, since, now: NOW, isSaturated: () => isSaturated, mayGoAhead };
   return decidePlacement(state, job, RULES);
 }
 
@@ -85,6 +90,25 @@ test("a job whose action's containers are all in long runs gets one more", () =>
   const state = new PoolState(2048);
   warm(state, need(), { active: 1, lastUsed: NOW - 60 });
   assert.equal(decide(state, need(), { since: NOW - 20 }).type, "create");
+});
+
+test("on busy processors very short runs are handed to where the fewest run already", () => {
+  const state = new PoolState(4096);
+  const [first, second] = [3, 2].map((active) => warm(state, need(), { active, lastUsed: NOW }));
+  assert.ok(first !== undefined && second !== undefined);
+  const saturated = { isSaturated: true, isAhead: true };
+  const wait = { type: "wait", again: 20 };
+  assert.deepEqual(decide(state, need(), saturated), wait, "nobody knows yet that they are short");
+  state.observeRun(need().key, 1);
+  assert.deepEqual(decide(state, need(), saturated), { type: "ahead", slot: second });
+  second.active = 8;
+  assert.deepEqual(decide(state, need(), saturated), { type: "ahead", slot: first });
+  first.active = 8;
+  assert.deepEqual(decide(state, need(), saturated), wait, "they have enough at hand");
+  first.active = 1;
+  assert.deepEqual(decide(state, need(), { isSaturated: true }), wait, "the job may not");
+  for (let runs = 0; runs < 20; runs++) state.observeRun(need().key, 20);
+  assert.deepEqual(decide(state, need(), saturated), wait, "they are not short any more");
 });
 
 test("on busy processors short runs get no more containers than there are processors", () => {

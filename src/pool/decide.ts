@@ -11,6 +11,8 @@ import type { Need, PoolState, Slot } from "./state.ts";
 
 export type Placement =
   | { readonly type: "warm"; readonly slot: Slot }
+  /** To run there when what runs there has ended. */
+  | { readonly type: "ahead"; readonly slot: Slot }
   | { readonly type: "stem-cell"; readonly slot: Slot }
   | { readonly type: "create"; readonly evict: readonly Slot[] }
   /** Nothing now. `again` is when time alone may change that, in ms from now. */
@@ -39,6 +41,8 @@ export interface WaitingFor {
   readonly now: number;
   /** Whether the processors have more to do than they can. Asked only where it matters: it costs. */
   readonly isSaturated: () => boolean;
+  /** Whether the job may be handed to that container ahead. */
+  readonly mayGoAhead: (slot: Slot) => boolean;
 }
 
 export function decidePlacement(
@@ -52,7 +56,10 @@ export function decidePlacement(
   const own = all.filter((slot) => slot.state !== "retired");
   const isEnough = own.length >= toContainersMax(estimateRunMs(state, own, job), rules);
   if (isEnough && job.isSaturated()) {
-    return { type: "wait", again: rules.scaleOutAfterMs };
+    const slot = pickAhead(state, own, job);
+    return slot === undefined
+      ? { type: "wait", again: rules.scaleOutAfterMs }
+      : { type: "ahead", slot };
   }
   const patience = own.length === 0 ? 0 : decidePatience(own, job, rules);
   return patience > 0 ? { type: "wait", again: patience } : decideNew(state, job.need, rules);
@@ -90,6 +97,32 @@ function decidePatience(own: readonly Slot[], job: WaitingFor, rules: PlacementR
   const lastTaken = Math.max(...own.map((slot) => slot.lastUsed));
   const still = rules.scaleOutAfterMs - Math.min(waited, job.now - lastTaken);
   return Math.min(atMost, still);
+}
+
+/**
+ * Runs that are so short cost less than what it takes to hand over each of them alone: a container that
+ * always has the next one at hand need not be waited for, and answers come several at a time.
+ */
+const AHEAD_RUN_MS = 5;
+/** Runs that a container has at a time. */
+const AHEAD_MAX = 8;
+
+export function hasRoomAhead(state: PoolState, { state: stage, active, need }: Slot): boolean {
+  if (stage !== "warm" || need === undefined || need.concurrency > 1) return false;
+  return active < AHEAD_MAX && (state.runMs(need.key) ?? AHEAD_RUN_MS) < AHEAD_RUN_MS;
+}
+
+function pickAhead(
+  state: PoolState,
+  own: readonly Slot[],
+  { mayGoAhead }: WaitingFor,
+): Slot | undefined {
+  let best: Slot | undefined;
+  for (const slot of own) {
+    if (best !== undefined && slot.active >= best.active) continue;
+    if (hasRoomAhead(state, slot) && mayGoAhead(slot)) best = slot;
+  }
+  return best;
 }
 
 function pickWarm(own: readonly Slot[], need: Need): Slot | undefined {

@@ -7,23 +7,27 @@ import type { Clock } from "../kernel/clock.ts";
 import { invariant } from "../kernel/invariant.ts";
 import { MINUTE_MS } from "../kernel/units.ts";
 import type { Log } from "../telemetry/log.ts";
-import { decidePlacement, type Placement, type PlacementRules } from "./decide.ts";
+import { decidePlacement, hasRoomAhead, type Placement, type PlacementRules } from "./decide.ts";
 import { type Processors, watchProcessors } from "./processors.ts";
 import { type Need, PoolState, type Slot } from "./state.ts";
 import { WaitingJobs } from "./waiting.ts";
 
-/** A container for one run. Exactly one of `release` and `destroy` ends it. */
+/** A container for one run. Exactly one of `release`, `giveBack` and `destroy` ends it. */
 export interface Lease {
   readonly container: Container;
   /** It has no code yet: it needs `/init`, and `initialised` afterwards. */
   readonly fresh: boolean;
   initialised(): void;
   release(): void;
+  /** For a run that did not begin. */
+  giveBack(): void;
   destroy(): void;
 }
 
 export interface Job {
   readonly need: Need;
+  /** Whether it may be handed to a container that still runs another. */
+  readonly mayGoAhead: boolean;
   /** Called once, possibly before `submit` returns. */
   placed(lease: Lease): void;
   /** No container could be made. */
@@ -92,7 +96,7 @@ export class ContainerPool implements AsyncDisposable {
     // Whoever came before for the same containers goes first.
     if (!this.#waiting.has(need)) {
       const now = this.#options.clock();
-      const placement = this.#decide(need, now);
+      const placement = this.#decide(job, now);
       if (placement.type !== "wait") {
         this.#place(job, placement);
         return;
@@ -102,10 +106,17 @@ export class ContainerPool implements AsyncDisposable {
     this.#waiting.push(need, { job, now: this.#options.clock() });
   }
 
-  #decide(need: Need, since: number): Placement {
+  #decide(job: Job, since: number): Placement {
+    const { need } = job;
     const now = this.#options.clock();
     const { isSaturated } = this.#processors;
-    return decidePlacement(this.#state, { need, since, now, isSaturated }, this.#rules);
+    const mayGoAhead = (slot: Slot) => this.#mayGoAhead(job, slot);
+    const waiting = { need, since, now, isSaturated, mayGoAhead };
+    return decidePlacement(this.#state, waiting, this.#rules);
+  }
+
+  #mayGoAhead({ need, mayGoAhead }: Job, slot: Slot): boolean {
+    return mayGoAhead && this.#containers.get(slot)?.takesAhead === true && this.#mayGoOn(need);
   }
 
   /** Jobs that have not been placed, taken out. */
@@ -116,6 +127,7 @@ export class ContainerPool implements AsyncDisposable {
   #place(job: Job, placement: Exclude<Placement, { type: "wait" }>): void {
     switch (placement.type) {
       case "warm":
+      case "ahead":
         this.#placeWarm(job, placement.slot);
         break;
       case "stem-cell": {
@@ -133,6 +145,7 @@ export class ContainerPool implements AsyncDisposable {
     }
   }
 
+  /** Also behind the jobs that it has. */
   #placeWarm(job: Job, slot: Slot): void {
     slot.active++;
     slot.lastUsed = this.#options.clock();
@@ -203,33 +216,57 @@ export class ContainerPool implements AsyncDisposable {
         if (slot.need !== undefined && slot.need.concurrency > 1) this.#schedule();
       },
       release: () => this.#release(slot, runsFrom),
+      giveBack: () => this.#release(slot, undefined),
       destroy: () => this.#retire(slot),
     };
   }
 
-  #release(slot: Slot, runsFrom: number): void {
+  /** @param runsFrom when it was handed over; absent where it did not begin */
+  #release(slot: Slot, runsFrom: number | undefined): void {
+    const { need } = slot;
+    const now = this.#options.clock();
     slot.active--;
-    slot.lastUsed = this.#options.clock();
-    if (slot.need !== undefined) {
-      this.#state.observeRun(slot.need.key, slot.lastUsed - runsFrom);
+    slot.lastUsed = now;
+    if (need !== undefined && runsFrom !== undefined) {
+      // What was handed over ahead began when the one before it ended.
+      this.#state.observeRun(need.key, now - Math.max(runsFrom, slot.lastEnded));
+      slot.lastEnded = now;
     }
     if (slot.state === "retired") {
       if (slot.active === 0) this.#discard(slot);
       return;
     }
     if (this.#waiting.size === 0) return;
-    const { need } = slot;
     const mayGoOn = need !== undefined && this.#containers.has(slot) && this.#mayGoOn(need);
-    const job = mayGoOn ? this.#waiting.take(need) : undefined;
-    if (job === undefined) this.#schedule();
-    else this.#placeWarm(job, slot);
+    if (mayGoOn) this.#goOn(slot, need);
+    else this.#schedule();
+  }
+
+  /** Whoever waits for just this container gets it, as far as there is room in it. */
+  #goOn(slot: Slot, need: Need): void {
+    let head = this.#waiting.head(need);
+    if (head === undefined) {
+      this.#schedule();
+      return;
+    }
+    while (head !== undefined && this.#hasRoom(slot, head)) {
+      this.#waiting.take(need);
+      this.#placeWarm(head, slot);
+      head = this.#waiting.head(need);
+    }
+  }
+
+  #hasRoom(slot: Slot, job: Job): boolean {
+    if (slot.active < job.need.concurrency) return true;
+    return hasRoomAhead(this.#state, slot) && this.#mayGoAhead(job, slot);
   }
 
   /** Takes no more jobs, and is destroyed when the last one in it has ended. */
   #retire(slot: Slot): void {
     slot.active--;
     slot.state = "retired";
-    if (slot.active === 0) this.#discard(slot);
+    // What was handed over ahead has not begun, and must not begin there.
+    if (slot.active === 0 || slot.need?.concurrency === 1) this.#discard(slot);
   }
 
   /** Whether the key's next job may have the container at once, without a look at who else waits. */
@@ -255,17 +292,17 @@ export class ContainerPool implements AsyncDisposable {
   }
 
   #placeLine(need: Need): void {
-    let since = this.#waiting.headSince(need);
-    while (since !== undefined) {
-      const placement = this.#decide(need, since);
+    for (;;) {
+      const job = this.#waiting.head(need);
+      const since = this.#waiting.headSince(need);
+      if (job === undefined || since === undefined) return;
+      const placement = this.#decide(job, since);
       if (placement.type === "wait") {
         this.#scheduleAgain(placement);
         return;
       }
-      const job = this.#waiting.take(need);
-      invariant(job !== undefined, "a line with a head has a job");
+      this.#waiting.take(need);
       this.#place(job, placement);
-      since = this.#waiting.headSince(need);
     }
   }
 

@@ -33,6 +33,8 @@ export interface Slot {
   active: number;
   /** When it last took a job or ended one: milliseconds, by the pool's clock. */
   lastUsed: number;
+  /** When it last ended a job. */
+  lastEnded: number;
 }
 
 export class PoolState {
@@ -93,6 +95,7 @@ export class PoolState {
       state: "starting",
       need: undefined,
       active: 0,
+      lastEnded: made.lastUsed,
     };
     this.#slots.set(slot.id, slot);
     this.#memoryMbUsed += slot.memoryMb;

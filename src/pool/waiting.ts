@@ -86,6 +86,10 @@ export class WaitingJobs<Job> {
     return item.job;
   }
 
+  head(need: Need): Job | undefined {
+    return this.#namespaces.get(need.namespace)?.get(need.key)?.head()?.job;
+  }
+
   /** When the line's head came. */
   headSince(need: Need): number | undefined {
     return this.#namespaces.get(need.namespace)?.get(need.key)?.head()?.since;

@@ -19,7 +19,7 @@ import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { strToU8, type Zippable, zipSync } from "fflate";
-import { openTestData, PATIENCE, SPEC, TestAction, toInit } from "../drivers/driver-fixture.ts";
+import { openTestData, SPEC, TestAction, toInit } from "../drivers/driver-fixture.ts";
 import type { ContainerDriver } from "../drivers/port.ts";
 import { openProcessDriver } from "../drivers/process.ts";
 import { errorOf } from "./runtime.contract.ts";
@@ -111,7 +111,7 @@ describe("the nodejs launcher runs an archive with", () => {
   });
   const init = async (code: string, main = "main") => {
     const action = new TestAction(await driver.create(SPEC));
-    const answer = await action.container.init(toInit(code, { main, binary: true }), PATIENCE);
+    const answer = await action.init(toInit(code, { main, binary: true }));
     return { action, answer };
   };
 

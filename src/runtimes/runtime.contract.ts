@@ -46,7 +46,7 @@ export function describeRuntime(
     const create: Create = async (text, changes) => {
       const spec = { ...SPEC, kind: code.kind };
       const action = new TestAction(await opened.driver.create(spec));
-      const answer = await action.container.init(toInit(text, changes), PATIENCE);
+      const answer = await action.init(toInit(text, changes));
       return { action, answer };
     };
     describeInit(code, create);
@@ -82,9 +82,8 @@ function describeInit(code: RuntimeCode, create: Create): void {
     const { action } = await create("");
     await using _ = action;
     assert.equal(errorOf(await action.run(), 403), "System not initialized.");
-    const { container } = action;
-    await container.init(toInit(code.echo), PATIENCE);
-    const again = await container.init(toInit(code.echo), PATIENCE);
+    await action.init(toInit(code.echo));
+    const again = await action.init(toInit(code.echo));
     assert.equal(errorOf(again, 403), "Cannot initialize the action more than once.");
     assert.match(action.written.stderr, /^Internal system error: Cannot initialize/);
   });
@@ -131,9 +130,9 @@ function describeRun(code: RuntimeCode, create: Create): void {
     const { action } = await create(code.echo);
     await using _ = action;
     const value = { arg: "a".repeat(LONGEST_ARGUMENT) };
-    const answer = await action.container.run(
+    const answer = await action.ask(
       { value: JSON.stringify(value) as never, context: {} },
-      { ...PATIENCE, bytesMax: 2 * LONGEST_ARGUMENT },
+      { patience: { ...PATIENCE, bytesMax: 2 * LONGEST_ARGUMENT } },
     );
     assert.equal(answer.type === "answered" && answer.body, JSON.stringify(value));
   });

@@ -164,7 +164,7 @@ export class Station implements AsyncDisposable {
 
   /** Whether it may be begun now. What may not stays on the bus for the next process. */
   mayBegin({ delivery }: Pick<Work, "delivery">): boolean {
-    if (this.#phase === "ending") return delivery.continues?.started === true;
+    if (this.#phase === "ending") return delivery.started || delivery.continues?.started === true;
     return this.#phase === "open";
   }
 
@@ -233,7 +233,7 @@ export class Station implements AsyncDisposable {
     // What ran on past its time has been recorded as abandoned.
     if (this.#closed.signal.aborted) return;
     const document = await this.store(message, record, toKeep(message));
-    await this.#followUp(work, document);
+    if (message.trying !== undefined) await this.#followUp(work, document);
     await this.#tell(work, record, document);
   }
 
@@ -254,7 +254,7 @@ export class Station implements AsyncDisposable {
     });
     const answer = encodeCompletion(blocking ? { ...completion, outcome: outcome() } : completion);
     await bus.publish(replyTo, answer, "volatile");
-    await this.#confirm(message);
+    if (message.acceptance !== undefined) await this.#confirm(message);
     delivery.done();
   }
 

@@ -1,0 +1,171 @@
+// What every driver promises of runs that are handed to a container before the one before them has ended:
+// one at a time, in order, each with its own time and output, and back unbegun where they cannot be had so.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { toRawJson } from "../kernel/json.ts";
+import type { OpenedDriver } from "./driver.contract.ts";
+import { PATIENCE, type SPEC, startAction, type TestAction } from "./driver-fixture.ts";
+import type { Begun, NotBegun } from "./port.ts";
+
+export function describeAhead(name: string, open: () => Promise<OpenedDriver>): void {
+  describe(`the ${name} driver keeps the contract of runs that are handed over ahead:`, () => {
+    let opened: OpenedDriver;
+    before(async () => {
+      opened = await open();
+    });
+    after(() => opened[Symbol.asyncDispose]());
+    const start: Start = (code, spec) => startAction(opened.driver, code, spec);
+    describeTurns(start);
+    describeReturns(start);
+  });
+}
+
+type Start = (code: string, spec?: Partial<typeof SPEC>) => Promise<TestAction>;
+
+interface Handed {
+  readonly value: object;
+  readonly timeoutMs?: number;
+  readonly deadline?: number;
+}
+
+/** In this order, all at once; what each of them wrote comes back with it. */
+function hand({ container }: TestAction, runs: readonly Handed[]) {
+  const handed = runs.map(async ({ value, timeoutMs = PATIENCE.timeoutMs, deadline }) => {
+    let written = "";
+    const context = deadline === undefined ? {} : { deadline: String(deadline) };
+    const outcome = await container.run(
+      { value: toRawJson(value), context },
+      { ...PATIENCE, timeoutMs },
+      { output: ({ bytes }) => (written += bytes) },
+    );
+    return { outcome, written };
+  });
+  return Promise.all(handed);
+}
+
+const NOT_BEGUN: NotBegun = { type: "not-begun", goesOn: true };
+const NOWHERE: NotBegun = { type: "not-begun", goesOn: false };
+
+function resultOf(outcome: Begun | NotBegun | undefined): unknown {
+  if (outcome?.type !== "begun" || outcome.answer.type !== "answered") return outcome;
+  return JSON.parse(outcome.answer.body);
+}
+
+/** Takes its time without and with a look at anything else, and says what it was given. */
+const WORKER = `
+  const spin = (ms) => { for (const until = Date.now() + ms; Date.now() < until; ); };
+  async function main({ n, ms = 0, waitMs = 0, say, end }) {
+    spin(ms);
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    if (say) console.log(say);
+    if (end === "throw") throw new Error("thrown");
+    if (end === "exit") process.exit(1);
+    return { n, deadline: process.env.__OW_DEADLINE };
+  }`;
+
+function describeTurns(start: Start): void {
+  it("they run one after the other, each with its own result", async () => {
+    await using action = await start(`let running = 0;
+      const main = async ({ n }) => {
+        running += 1;
+        await null;
+        return { n, running: running-- };
+      }`);
+    const outcomes = await hand(
+      action,
+      [0, 1, 2, 3, 4, 5, 6, 7].map((n) => ({ value: { n } })),
+    );
+    for (const [n, { outcome }] of outcomes.entries()) {
+      assert.deepEqual(resultOf(outcome), { n, running: 1 });
+    }
+    assert.equal(action.container.takesAhead, true);
+  });
+
+  it("the time of each counts from when it begins, and so does its deadline", async () => {
+    await using action = await start(WORKER);
+    const deadline = Date.now() + 1000;
+    const busy = { value: { ms: 200 } };
+    const [first, second] = await hand(action, [
+      busy,
+      { value: { n: 2 }, timeoutMs: 150, deadline },
+    ]);
+    const { n, deadline: moved } = resultOf(second?.outcome) as { n: number; deadline: string };
+    assert.equal(n, 2);
+    assert.ok(Number(moved) >= deadline + 150, `${moved} is not later than ${deadline}`);
+    assert.ok(first?.outcome.type === "begun" && second?.outcome.type === "begun");
+    assert.ok(second.outcome.beganAt - first.outcome.beganAt >= 200);
+  });
+}
+
+function describeReturns(start: Start): void {
+  it("they come back where the one before takes long, and it goes on", async () => {
+    await using action = await start(WORKER);
+    const [slow, ...others] = await hand(action, [
+      { value: { n: 1, waitMs: 300 } },
+      { value: { n: 2 } },
+      { value: { n: 3 } },
+    ]);
+    assert.equal((resultOf(slow?.outcome) as { n: number }).n, 1);
+    for (const { outcome } of others) assert.deepEqual(outcome, NOT_BEGUN);
+    assert.equal((await action.result({ n: 4 }))["n"], 4);
+  });
+
+  it("they come back where the one before writes output, which is its own", async () => {
+    await using action = await start(WORKER);
+    const [quiet, loud, behind] = await hand(action, [
+      { value: { n: 1 } },
+      { value: { n: 2, say: "two" } },
+      { value: { n: 3, say: "three" } },
+    ]);
+    assert.equal((resultOf(quiet?.outcome) as { n: number }).n, 1);
+    assert.equal(quiet?.written, "");
+    assert.equal((resultOf(loud?.outcome) as { n: number }).n, 2);
+    assert.equal(loud?.written, "two\n");
+    assert.deepEqual(behind, { outcome: NOT_BEGUN, written: "" });
+    assert.equal(action.container.takesAhead, false);
+  });
+
+  it("they come back where the one before ends badly", async () => {
+    await using action = await start(
+      "const main = ({ bad }) => { if (bad) throw new Error('thrown'); return bad === null ? null : {}; }",
+    );
+    const [good, nothing, behind] = await hand(action, [
+      { value: {} },
+      { value: { bad: null } },
+      { value: {} },
+    ]);
+    assert.deepEqual(resultOf(good?.outcome), {});
+    assert.deepEqual(resultOf(nothing?.outcome), null);
+    assert.deepEqual(behind?.outcome, NOT_BEGUN);
+    const [failed, last] = await hand(action, [{ value: { bad: true } }, { value: {} }]);
+    assert.ok(failed?.outcome.type === "begun" && failed.outcome.answer.type === "answered");
+    assert.equal(failed.outcome.answer.status, 502);
+    assert.deepEqual(last?.outcome, NOT_BEGUN);
+  });
+
+  it("they have not begun where the one before ends the process, or is given up", async () => {
+    await using exiting = await start(WORKER);
+    const [exited, behind] = await hand(exiting, [{ value: { end: "exit" } }, { value: {} }]);
+    assert.ok(exited?.outcome.type === "begun");
+    assert.deepEqual(exited.outcome.answer, { type: "ended", reason: "exited" });
+    assert.deepEqual(behind?.outcome, NOWHERE);
+    await using endless = await start(WORKER);
+    const [timedOut, last] = await hand(endless, [
+      { value: { ms: 60_000 }, timeoutMs: 100 },
+      { value: { say: "never" } },
+    ]);
+    assert.ok(timedOut?.outcome.type === "begun");
+    assert.deepEqual(timedOut.outcome.answer, { type: "timed-out" });
+    assert.deepEqual(last, { outcome: NOWHERE, written: "" });
+    // Nothing else had to end it.
+    await endless.container.ended;
+  });
+
+  it("ends a container whose code says of what has begun that it has not", async () => {
+    await using action = await start(
+      `const main = () => { require("node:fs").writeSync(3, "2 425 \\n"); return new Promise(() => {}); }`,
+    );
+    assert.deepEqual(await action.run(), { type: "ended", reason: "exited" });
+  });
+}
