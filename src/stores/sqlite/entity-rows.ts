@@ -4,6 +4,7 @@
 
 import type { CodeAction } from "../../entities/action.ts";
 import type { DocumentId, EntityPath } from "../../entities/names.ts";
+import { parseKeepingDigits } from "../../kernel/lossless-json.ts";
 import type {
   EntityChange,
   EntityDeletion,
@@ -36,7 +37,7 @@ export interface EntityWrite {
 }
 
 export function toEntity({ type, revision, document, code }: EntityRow): StoredEntity {
-  const parsed = JSON.parse(document) as EntityDocument & Partial<CodeAction>;
+  const parsed = parseKeepingDigits(document) as EntityDocument & Partial<CodeAction>;
   if (typeof code !== "string" || parsed.exec === undefined) {
     return { type, revision, document: parsed };
   }
