@@ -60,6 +60,13 @@ const GET_QUERY: readonly QueryParameter[] = [
   ...GET_VERSION_QUERY,
 ];
 
+const EXAMPLE = {
+  exec: {
+    kind: "nodejs:default",
+    code: "exports.main = ({ name = 'you' }) => ({ greeting: `Hello ${name}` });",
+  },
+};
+
 export function createActionRoutes(options: ActionRouteOptions): readonly Route[] {
   const handlers = new ActionHandlers(options);
   const list = { method: "GET", query: PAGE_QUERY } as const;
@@ -77,6 +84,7 @@ export function createActionRoutes(options: ActionRouteOptions): readonly Route[
         query: INVOKE_QUERY,
         headers: [IDEMPOTENCY_HEADER],
         body: payloadBody,
+        example: { name: "Ada" },
         answers: { ...COMMON, ...MISSING, ...INVOKE_ANSWERS },
         handle: (call, parameters, identity) => handlers.invoke(call, parameters, identity),
       },
@@ -94,6 +102,7 @@ export function createActionRoutes(options: ActionRouteOptions): readonly Route[
         summary: "Create or update an action",
         query: [{ name: "overwrite", type: "boolean", meaning: "Update it where it exists" }],
         body: actionBody,
+        example: EXAMPLE,
         answers: {
           200: "The action",
           ...COMMON,

@@ -53,12 +53,12 @@ interface Exchange {
 export const JSON_TYPE = "application/json";
 export const ACTIVATION_HEADER = "x-openwhisk-activation-id";
 
-/** Browsers may call every resource; OpenWhisk's fixed lists (rest-api specification, 1.3). */
+/** Browsers may call every resource; OpenWhisk's fixed lists (rest-api specification, 1.3), and our own header. */
 const CORS_HEADERS = [
   "Access-Control-Allow-Origin",
   "*",
   "Access-Control-Allow-Headers",
-  "Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent",
+  "Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent, Idempotency-Key",
   "Access-Control-Allow-Methods",
   "GET, DELETE, POST, PUT, HEAD",
 ];

@@ -14,6 +14,24 @@ const ERROR = {
   },
 };
 
+/** The groups in which the operations are shown, by the segment of their path that says which. */
+const GROUPS = [
+  ["actions", "Actions", "What runs: code, sequences and compositions"],
+  ["triggers", "Triggers", "What happens, and makes actions run"],
+  ["rules", "Rules", "Which trigger makes which action run"],
+  ["packages", "Packages", "What holds actions, and what is bound of others'"],
+  ["activations", "Activations", "What ran, and how it went"],
+  ["namespaces", "Namespaces", "Whose the key is, and what limits hold"],
+  ["web", "Web actions", "Actions with a public URL"],
+] as const;
+
+const KEY = {
+  type: "http",
+  scheme: "basic",
+  description:
+    "What stands before the key's colon is the user name, what stands behind it the password",
+};
+
 export function createOpenApi(routes: readonly RouteDescription[], version: string): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
@@ -29,9 +47,10 @@ export function createOpenApi(routes: readonly RouteDescription[], version: stri
     info: { title: "Brisk", version, description: "Apache OpenWhisk's API, as Brisk answers it" },
     servers: [{ url: "/api/v1" }],
     security: [{ key: [] }],
+    tags: GROUPS.map(([, name, description]) => ({ name, description })),
     paths,
     components: {
-      securitySchemes: { key: { type: "http", scheme: "basic" } },
+      securitySchemes: { key: KEY },
       schemas: { Error: ERROR },
     },
   };
@@ -53,18 +72,23 @@ function toOperation(route: RouteDescription): object {
     in: "path",
     required: true,
     schema: { type: "string" },
+    ...(name === "namespace" && !route.isOpen ? OWN : {}),
   }));
   const body = route.body && {
     requestBody: {
       // Arguments may be left out, what is to be stored may not.
       required: route.body !== payloadBody,
       content: {
-        [JSON_TYPE]: { schema: toJsonSchema(route.body, { errorMode: "ignore" }) },
+        [JSON_TYPE]: {
+          schema: toJsonSchema(route.body, { errorMode: "ignore" }),
+          ...(route.example === undefined ? {} : { example: route.example }),
+        },
       },
     },
   };
   return {
     summary: route.summary,
+    tags: toGroups(route.path),
     ...(route.isOpen ? { security: [{}, { key: [] }] } : {}),
     parameters: [
       ...inPath,
@@ -75,10 +99,21 @@ function toOperation(route: RouteDescription): object {
     responses: Object.fromEntries(
       Object.entries(route.answers).map(([status, description]) => [
         status,
-        toResponse(Number(status), description),
+        toResponse(Number(status), { description, type: route.answerType ?? JSON_TYPE }),
       ]),
     ),
   };
+}
+
+const OWN = { description: "A namespace; `_` is the key's own", example: "_" };
+
+/** A namespace's collection is in its path's third segment, what is of no collection goes by the first. */
+function toGroups(path: string): readonly string[] {
+  const [root, , collection] = path.split("/");
+  const group =
+    GROUPS.find(([segment]) => segment === collection) ??
+    GROUPS.find(([segment]) => segment === root);
+  return group === undefined ? [] : [group[1]];
 }
 
 function toQueryParameter({ name, type, meaning }: QueryParameter): object {
@@ -89,9 +124,12 @@ function toHeaderParameter({ name, meaning }: HeaderParameter): object {
   return { name, in: "header", description: meaning, schema: { type: "string" } };
 }
 
-function toResponse(status: number, description: string): object {
+function toResponse(
+  status: number,
+  { description, type }: { readonly description: string; readonly type: string },
+): object {
   // Also a failed activation is answered as one, not as an error.
-  if (status < 400 || status === 502) return { description, content: { [JSON_TYPE]: {} } };
+  if (!(status >= 400) || status === 502) return { description, content: { [type]: {} } };
   const schema = { $ref: "#/components/schemas/Error" };
   return { description, content: { [JSON_TYPE]: { schema } } };
 }

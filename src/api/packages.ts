@@ -45,6 +45,7 @@ export function createPackageRoutes(options: PackageRouteOptions): readonly Rout
       summary: "Create or update a package or a binding",
       query: [{ name: "overwrite", type: "boolean", meaning: "Update it where it exists" }],
       body: packageBody,
+      example: { parameters: [{ key: "name", value: "Ada" }] },
       answers: {
         200: "The package",
         ...COMMON,

@@ -26,8 +26,12 @@ export interface RouteDescription {
   readonly query?: readonly QueryParameter[];
   readonly headers?: readonly HeaderParameter[];
   readonly body?: GenericSchema;
+  /** A body that is taken as it is, for whoever tries it out. */
+  readonly example?: object;
   /** By status; `default` where others are possible, as somebody else chooses them. */
   readonly answers: Readonly<Record<number, string>> & { readonly default?: string };
+  /** The media type of what is no error; JSON unless given. */
+  readonly answerType?: string;
   /** Whether it is answered without a key too. */
   readonly isOpen?: true;
 }

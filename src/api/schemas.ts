@@ -12,19 +12,25 @@ import {
   toSingleLine,
   VALUES_MAX,
 } from "../kernel/json.ts";
+import {
+  hasLongNumber,
+  isRawNumber,
+  parseKeepingDigits,
+  toNumber,
+} from "../kernel/lossless-json.ts";
 
 /** `null` for an optional field is the same as leaving it out. */
 export function optional<const Schema extends v.GenericSchema>(schema: Schema) {
   return v.nullish(schema);
 }
 
-/** As `v.object`, which also takes an array: that would be as good as an object without members. */
+/** As `v.object`, which also takes an array, as good as an object without members, and a long number. */
 export function object<const Entries extends v.ObjectEntries>(
   entries: Entries,
 ): v.ObjectSchema<Entries, undefined> {
   const schema = v.object(entries);
   const run: (typeof schema)["~run"] = (dataset, config) =>
-    schema["~run"](Array.isArray(dataset.value) ? { value: "an array" } : dataset, config);
+    schema["~run"](isJsonObject(dataset.value) ? dataset : { value: "no object" }, config);
   return { ...schema, "~run": run };
 }
 
@@ -34,7 +40,18 @@ export const keyValue = object({
   init: v.optional(v.boolean()),
 });
 
-const wholeNumber = v.pipe(v.number(), v.integer());
+/** As `v.number`, which would not take one whose digits were kept. */
+function number(): v.NumberSchema<undefined> {
+  const schema = v.number();
+  const run: (typeof schema)["~run"] = (dataset, config) =>
+    schema["~run"](
+      isRawNumber(dataset.value) ? { value: toNumber(dataset.value) } : dataset,
+      config,
+    );
+  return { ...schema, "~run": run };
+}
+
+const wholeNumber = v.pipe(number(), v.integer());
 
 const exec = object({
   kind: v.string(),
@@ -111,7 +128,10 @@ export function parseBody<Schema extends v.GenericSchema>(
   schema: Schema,
   text: string,
 ): v.InferOutput<Schema> {
-  const value = parseJson(text);
+  if (hasLongNumber(text) && isTooWide(text, LONG_VALUES_MAX)) {
+    throw failure("body-malformed", { detail: TOO_WIDE_BY_LONG });
+  }
+  const value = parseJson(text, parseKeepingDigits);
   // The schema's objects would also take an array.
   if (!isJsonObject(value)) throw failure("body-malformed", { detail: toKindDetail(value) });
   const result = v.safeParse(schema, value, { abortEarly: true });
@@ -123,12 +143,12 @@ export function parseBody<Schema extends v.GenericSchema>(
 }
 
 /** Throws `body-malformed`. */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string, read: (text: string) => unknown = JSON.parse): unknown {
   if (text === "") throw failure("body-malformed", { detail: "the body is empty, must be JSON" });
   if (isTooDeep(text)) throw failure("body-malformed", { detail: TOO_DEEP });
   if (isTooWide(text)) throw failure("body-malformed", { detail: TOO_WIDE });
   try {
-    return JSON.parse(text);
+    return read(text);
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw failure("body-malformed", { detail });
@@ -138,11 +158,15 @@ export function parseJson(text: string): unknown {
 const TOO_DEEP = "the body is nested too deeply, must have at most 1000 levels";
 
 const TOO_WIDE = `the body has too many values, must have at most ${VALUES_MAX}`;
+/** They take 150 ms to read where digits are to be kept. */
+const LONG_VALUES_MAX = 100_000;
+const TOO_WIDE_BY_LONG = `the body has too many values beside a number of more than 15 digits, must have at most ${LONG_VALUES_MAX}`;
 const TOO_LARGE = "a number in the body is too large, must be at most 1.8e308";
 
 /** Of a value that is no object. */
 function toKindDetail(value: unknown): string {
-  const is = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
+  const type = isRawNumber(value) ? "number" : typeof value;
+  const is = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${type}`;
   return `the body is ${is}, must be an object`;
 }
 

@@ -52,6 +52,7 @@ export function createTriggerRoutes(options: TriggerRouteOptions): readonly Rout
       summary: "Fire a trigger",
       headers: [IDEMPOTENCY_HEADER],
       body: payloadBody,
+      example: { name: "Ada" },
       answers: {
         202: "Accepted: the activation's id",
         204: "There is no active rule: nothing happened",
@@ -77,6 +78,7 @@ export function createTriggerRoutes(options: TriggerRouteOptions): readonly Rout
       summary: "Create or update a trigger",
       query: [{ name: "overwrite", type: "boolean", meaning: "Update it where it exists" }],
       body: triggerBody,
+      example: { parameters: [{ key: "name", value: "Ada" }] },
       answers: { 200: "The trigger", ...COMMON, ...MISSING, ...BODY },
       handle: (call, parameters, identity) => handlers.put(call, parameters, identity),
     },

@@ -39,16 +39,22 @@ const HTML = "text/html; charset=utf-8";
 const SCRIPT = "text/javascript; charset=utf-8";
 const STYLE = "text/css; charset=utf-8";
 
-/** Nothing from elsewhere, nothing inline: also a text that slipped into the page could not run. */
+/**
+ * Nothing from elsewhere, nothing inline: also a text that slipped into the page could not run. And in a
+ * sandbox, whose origin is nobody's: a tenant's web action, which has this origin, could otherwise open
+ * the page and read the key that is typed into it. It also keeps the browser from asking for a key by
+ * itself, which it would then add to whatever such an action's page sends.
+ */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  "img-src 'self' data:",
+  "img-src 'self' data: blob:",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
+  "sandbox allow-scripts allow-forms allow-downloads allow-popups",
 ].join("; ");
 const HEADERS = {
   "Content-Security-Policy": POLICY,

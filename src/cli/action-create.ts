@@ -4,12 +4,12 @@
 import type { Command } from "commander";
 import type { KeyValue } from "../entities/action.ts";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
+import { parseLossless } from "../kernel/lossless-json.ts";
 import { toObject } from "./answers.ts";
 import { type ArtifactOptions, readArtifact } from "./artifact.ts";
 import { attempt, CliError, EXIT } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
 import { parseCount } from "./list-options.ts";
-import { parseJson } from "./lossless-json.ts";
 import {
   addAnnotationOptions,
   addEnvironmentOption,
@@ -206,7 +206,7 @@ async function readAnnotations({ client, name }: Write): Promise<readonly KeyVal
   const path = toResourcePath("actions", name);
   const answer = await client.send({ method: "GET", path, query: { code: false } });
   if (answer.status !== 200) return [];
-  return toKeyValues(toObject(parseJson(answer.text))["annotations"]);
+  return toKeyValues(toObject(parseLossless(answer.text))["annotations"]);
 }
 
 function toKeyValues(value: unknown): readonly KeyValue[] {

@@ -2,11 +2,11 @@
 
 import type { Command } from "commander";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
+import { toNumber } from "../kernel/lossless-json.ts";
 import { formatTime } from "./activation-table.ts";
 import { findAnnotation, toObject, toObjects, toText } from "./answers.ts";
 import { attempt, CliError, EXIT } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
-import { toNumber } from "./lossless-json.ts";
 import { formatTable } from "./table.ts";
 import { parseEntityName, toResourcePath } from "./typed-name.ts";
 

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { systemClock } from "../kernel/clock.ts";
 import type { JsonObject } from "../kernel/json.ts";
+import { toNumber } from "../kernel/lossless-json.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../kernel/units.ts";
 import { ACTIVATIONS, readLogs } from "./activation-requests.ts";
 import { toObjects, toText } from "./answers.ts";
@@ -15,7 +16,6 @@ import { CliError, EXIT } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
 import { parseCount } from "./list-options.ts";
 import { stripLine } from "./log-lines.ts";
-import { toNumber } from "./lossless-json.ts";
 import type { RestClient } from "./rest-client.ts";
 import { parseTypedName } from "./typed-name.ts";
 

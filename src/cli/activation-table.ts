@@ -2,9 +2,9 @@
 
 import { STATUS_WORDS } from "../entities/activation.ts";
 import type { JsonObject } from "../kernel/json.ts";
+import { toNumber } from "../kernel/lossless-json.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 import { findAnnotation, toText } from "./answers.ts";
-import { toNumber } from "./lossless-json.ts";
 import { formatTable } from "./table.ts";
 
 const SHORT_STATUS = ["success", "application error", "developer error", "internal error"];

@@ -2,13 +2,14 @@
 
 import type { Command } from "commander";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
+import { toNumber } from "../kernel/lossless-json.ts";
 import { ACTIVATIONS, readActivation, readLogs } from "./activation-requests.ts";
 import { formatTime } from "./activation-table.ts";
 import { toObject, toObjects, toText } from "./answers.ts";
 import { attempt, CliError, EXIT } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
 import { stripLine } from "./log-lines.ts";
-import { formatJson, sortKeys, toNumber } from "./lossless-json.ts";
+import { formatJson, sortKeys } from "./lossless-json.ts";
 import { printEntity, toActivationRecord } from "./records.ts";
 import type { RestClient } from "./rest-client.ts";
 

@@ -5,9 +5,9 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { KeyValue } from "../entities/action.ts";
 import { isJsonObject } from "../kernel/json.ts";
+import { parseLossless } from "../kernel/lossless-json.ts";
 import { parsePair } from "./arguments.ts";
 import { CliError, EXIT } from "./cli-error.ts";
-import { parseJson } from "./lossless-json.ts";
 
 /** Filled while the command line is parsed; read when the command runs. */
 export class KeyValueFlags {
@@ -96,7 +96,7 @@ function addPair(flags: KeyValueFlags, text: string): void {
 
 function parseValue(text: string): unknown {
   try {
-    return parseJson(text);
+    return parseLossless(text);
   } catch {
     // Not JSON: it is a text as it stands.
     return text;
@@ -109,7 +109,7 @@ function readObject(path: string): Readonly<Record<string, unknown>> {
   const text = readText(path);
   let value: unknown;
   try {
-    value = parseJson(text);
+    value = parseLossless(text);
   } catch (cause) {
     throw new CliError(`File '${path}' is not JSON: ${(cause as Error).message}`, { cause });
   }

@@ -3,11 +3,11 @@
 
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
+import { parseLossless } from "../kernel/lossless-json.ts";
 import { MB, SECOND_MS } from "../kernel/units.ts";
 import type { Environment } from "../settings/environment.ts";
 import { CliError, EXIT, toExitCode } from "./cli-error.ts";
 import type { Connection } from "./connection.ts";
-import { parseJson } from "./lossless-json.ts";
 import type { Trace } from "./trace.ts";
 
 export interface RestRequest {
@@ -175,7 +175,7 @@ function toNetworkError(cause: unknown, { host, protocol }: URL): CliError {
 
 export function readJson({ text, status }: RestAnswer): unknown {
   try {
-    return parseJson(text);
+    return parseLossless(text);
   } catch (cause) {
     const message = `the server's answer (HTTP status ${status}) is not JSON`;
     throw new CliError(message, { exitCode: EXIT.network, cause });
@@ -194,7 +194,7 @@ export function toApiError(answer: RestAnswer): CliError {
 
 function tryJson(text: string): JsonObject {
   try {
-    const value = parseJson(text);
+    const value = parseLossless(text);
     return isJsonObject(value) ? value : {};
   } catch {
     // What is not JSON has no fields: the status says it all.

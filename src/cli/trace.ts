@@ -2,7 +2,8 @@
 // keys, passwords and init parameters, which hold secrets, are hidden, so that it can be shown around.
 
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
-import { formatJson, isRawNumber, parseJson } from "./lossless-json.ts";
+import { isRawNumber, parseLossless } from "../kernel/lossless-json.ts";
+import { formatJson } from "./lossless-json.ts";
 import type { RestAnswer, RestRequest } from "./rest-client.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -52,7 +53,7 @@ export class Trace {
 function hideSecrets(body: string): string {
   let value: unknown;
   try {
-    value = parseJson(body);
+    value = parseLossless(body);
   } catch {
     // Not JSON: it has no names by which a secret could be known.
     return body;

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { Action, KeyValue } from "../entities/action.ts";
 import type { RawJson } from "../kernel/json.ts";
+import { parseKeepingDigits } from "../kernel/lossless-json.ts";
 import { checkFinal, mergeArguments, mergeEvent } from "./parameters.ts";
 
 function action(parameters: readonly KeyValue[], annotations: readonly KeyValue[] = []): Action {
@@ -30,6 +31,13 @@ test("the caller's numbers keep their digits", () => {
   const bound = action([{ key: "a", value: 1 }]);
   const { content } = mergeArguments(bound, '{"n":12345678901234567890}' as RawJson);
   assert.equal(content, '{"a":1,"n":12345678901234567890}');
+});
+
+test("parameters keep the digits with which they were stored", () => {
+  const text = '[{"key":"n","value":[12345678901234567890]}]';
+  const parameters = parseKeepingDigits(text) as readonly KeyValue[];
+  const { content } = mergeArguments(action(parameters), '{"a":1}' as RawJson);
+  assert.equal(content, '{"n":[12345678901234567890],"a":1}');
 });
 
 test("init parameters are named, whether or not the caller sends them", () => {

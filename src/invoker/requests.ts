@@ -3,6 +3,7 @@
 import type { InitRequest, RunRequest } from "../drivers/port.ts";
 import type { CodeAction, KeyValue } from "../entities/action.ts";
 import { isJsonObject, type JsonObject, type RawJson, toRawJson } from "../kernel/json.ts";
+import { parseKeepingDigits } from "../kernel/lossless-json.ts";
 import type { ActivationMessage } from "../messages/activation-message.ts";
 
 /** The arguments as they go to `/run`, and the init parameters that go to `/init` instead. */
@@ -13,7 +14,7 @@ export interface Arguments {
 
 export function splitArguments({ content, initKeys }: ActivationMessage): Arguments {
   if (initKeys.length === 0) return { value: content, init: {} };
-  const parsed: unknown = JSON.parse(content);
+  const parsed = parseKeepingDigits(content);
   if (!isJsonObject(parsed)) return { value: content, init: {} };
   const isInit = ([key]: [string, unknown]) => initKeys.includes(key);
   const all = Object.entries(parsed);

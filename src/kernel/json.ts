@@ -1,13 +1,16 @@
 // JSON that passes through as text. Bodies and results are parsed once, to know what they are, and
 // then handed on as the very text that came in: it costs nothing and keeps every digit of a number.
 
+import { isRawNumber } from "./lossless-json.ts";
+
 /** Text that has been parsed successfully as one JSON value, without raw line breaks. */
 export type RawJson = string & { readonly brand: "RawJson" };
 
 export type JsonObject = { [key: string]: unknown };
 
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject && !isRawNumber(value);
 }
 
 export function toRawJson(value: unknown): RawJson {
@@ -42,15 +45,15 @@ export function isTooDeep(text: string): boolean {
 /** A megabyte of the shortest numbers has fewer; sixteen million take ten seconds to parse. */
 export const VALUES_MAX = 600_000;
 
-/** Whether there are more than `VALUES_MAX` values side by side. Takes any text. */
-export function isTooWide(text: string): boolean {
-  if (text.length <= VALUES_MAX) return false;
+/** Whether there are more values than that side by side. Takes any text. */
+export function isTooWide(text: string, valuesMax: number = VALUES_MAX): boolean {
+  if (text.length <= valuesMax) return false;
   let count = 0;
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
     if (character === '"') at = findStringEnd(text, at);
     else if (character === ",") count++;
-    if (count >= VALUES_MAX) return true;
+    if (count >= valuesMax) return true;
   }
   return false;
 }

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import type { DocumentId, EntityName, EntityPath } from "../../src/entities/names.ts";
 import { SqliteEntities } from "../../src/stores/sqlite/entities.ts";
+import { toWrite } from "../../src/stores/sqlite/entity-rows.ts";
 import type { Answer, Brisk } from "../harness.ts";
 import {
   ACTIONS,
@@ -83,7 +84,8 @@ function putDocument(brisk: Brisk, name: string, more: object): void {
   const { namespace } = brisk;
   const id = `${namespace}/${name}` as DocumentId;
   const placed = { namespace: namespace as EntityPath, name: name as EntityName };
-  entities.put({ id, type: "action", document: { ...placed, ...more, updated: Date.now() } });
+  const document = { ...placed, ...more, updated: Date.now() };
+  entities.put(toWrite({ id, type: "action", document }));
 }
 
 export function times(count: number, name: string): string[] {

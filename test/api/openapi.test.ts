@@ -3,22 +3,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import SwaggerParser from "@apidevtools/swagger-parser";
-import { ACTIONS, type Json, useBrisk } from "./fixture.ts";
+import { ACTIONS, type Json, OWN, useBrisk } from "./fixture.ts";
 
 interface Operation {
   readonly summary: string;
+  readonly tags: readonly string[];
   /** Where it is not as everywhere: a key, or none. */
   readonly security?: readonly Json[];
   readonly parameters: readonly { readonly name: string; readonly in: string }[];
   readonly requestBody?: {
     readonly required: boolean;
-    readonly content: { readonly "application/json": { readonly schema: Json } };
+    readonly content: {
+      readonly "application/json": { readonly schema: Json; readonly example: Json };
+    };
   };
   readonly responses: Readonly<Record<string, unknown>>;
 }
 interface Document {
   readonly openapi: string;
   readonly info: Json;
+  readonly tags: readonly { readonly name: string }[];
   readonly servers: readonly { readonly url: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
@@ -40,13 +44,18 @@ test("the document is valid OpenAPI, and the same with a slash at its end", asyn
   assert.deepEqual((await brisk().request("GET", "/api/v1/api-docs/")).json, document);
 });
 
-test("every path and verb that is answered is documented", () => {
-  const operations = Object.entries(document.paths).flatMap(([path, verbs]) =>
-    Object.keys(verbs).map((verb) => `${verb.toUpperCase()} ${path}`),
+function operations(): readonly { path: string; verb: string; operation: Operation }[] {
+  return Object.entries(document.paths).flatMap(([path, verbs]) =>
+    Object.entries(verbs).map(([verb, operation]) => ({ path, verb, operation })),
   );
+}
+
+test("every path and verb that is answered is documented", () => {
   const one = "/namespaces/{namespace}";
   assert.deepEqual(
-    operations.toSorted((a, b) => a.localeCompare(b)),
+    operations()
+      .map(({ path, verb }) => `${verb.toUpperCase()} ${path}`)
+      .toSorted((a, b) => a.localeCompare(b)),
     [
       `DELETE ${one}/actions/{name}`,
       `DELETE ${one}/actions/{package}/{name}`,
@@ -133,6 +142,38 @@ test("an invocation's body is optional, a PUT's is not", () => {
   assert.equal(operations?.["post"]?.requestBody?.required, false);
   assert.equal(operations?.["put"]?.requestBody?.required, true);
 });
+
+test("every operation is in one of the groups, and every group has some", () => {
+  const tags = operations().map(({ operation }) => operation.tags);
+  assert.ok(tags.every((own) => own.length === 1));
+  assert.deepEqual(new Set(tags.flat()), new Set(document.tags.map(({ name }) => name)));
+});
+
+test("every body has an example, which is taken as it is", async () => {
+  for (const { path, verb, operation } of operations()) {
+    if (operation.requestBody !== undefined) assert.ok(exampleOf(path, verb), `${verb} ${path}`);
+  }
+  const steps = [
+    ["PUT", "packages", "a-package"],
+    ["PUT", "actions", "an-action"],
+    ["PUT", "triggers", "a-trigger"],
+    ["PUT", "rules", "a-rule"],
+    ["POST", "actions", "an-action"],
+    ["POST", "triggers", "a-trigger"],
+    ["POST", "rules", "a-rule"],
+  ] as const;
+  for (const [method, collection, name] of steps) {
+    const body = exampleOf(`/namespaces/{namespace}/${collection}/{name}`, method.toLowerCase());
+    const { status, text } = await brisk().request(method, `${OWN}/${collection}/${name}`, {
+      body,
+    });
+    assert.ok(status < 300, `${method} ${collection} answers ${status}: ${text}`);
+  }
+});
+
+function exampleOf(path: string, verb: string): Json | undefined {
+  return document.paths[path]?.[verb]?.requestBody?.content["application/json"].example;
+}
 
 test("GET / shows kinds and limits as clients read them", async () => {
   const { json } = await brisk().request("GET", "/", { headers: { authorization: undefined } });

@@ -231,7 +231,7 @@ test("every answer has the CORS headers, also an error", async () => {
     assert.equal(headers["access-control-allow-origin"], "*");
     assert.equal(
       headers["access-control-allow-headers"],
-      "Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent",
+      "Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent, Idempotency-Key",
     );
     assert.equal(headers["access-control-allow-methods"], "GET, DELETE, POST, PUT, HEAD");
   }

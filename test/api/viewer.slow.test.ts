@@ -60,7 +60,8 @@ test("the page has all that it names, from here alone, and nothing inline", asyn
       assert.equal(Number(headers["content-length"]), Buffer.byteLength(text));
       const policy = String(headers["content-security-policy"]);
       assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self';/);
-      assert.doesNotMatch(policy, /unsafe|http|\*/);
+      assert.doesNotMatch(policy, /unsafe|http|\*|allow-same-origin/);
+      assert.match(policy, /; sandbox /);
       assert.equal(headers["x-content-type-options"], "nosniff");
     }
   }

@@ -2,6 +2,7 @@
 // are taken strictly: "true" is not true. Source: web-action specification, 1.1.
 
 import type { Action } from "../../entities/action.ts";
+import { isRawNumber } from "../../kernel/lossless-json.ts";
 import { isSameSecret } from "../../kernel/secrets.ts";
 
 export interface WebAnnotations {
@@ -50,7 +51,7 @@ export function meetsRequirement(
     case "number":
       return secret !== undefined && isSameSecret(toDecimal(value), secret);
     default:
-      return false;
+      return isRawNumber(value) && secret !== undefined && isSameSecret(value.rawJSON, secret);
   }
 }
 

@@ -21,6 +21,7 @@ export const WEB_DESCRIPTIONS: readonly RouteDescription[] = WEB_METHODS.map((me
       ? "Ask what a browser may send to a web action, or ask the action itself"
       : "Call a web action; its name may have an extension and be followed by any path",
   isOpen: true,
+  answerType: "*/*",
   answers: {
     200: "What the action made of the request",
     default: "Whatever status the action chose",

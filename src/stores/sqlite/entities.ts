@@ -4,20 +4,11 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { CodeAction } from "../../entities/action.ts";
 import type { DocumentId, EntityPath } from "../../entities/names.ts";
 import { failure } from "../../kernel/errors.ts";
-import type {
-  EntityChange,
-  EntityDocument,
-  EntityFilter,
-  EntityPut,
-  EntityType,
-  PageOptions,
-  Revision,
-  StoredEntity,
-} from "../port.ts";
+import type { EntityDeletion, EntityFilter, EntityType, PageOptions, Revision } from "../port.ts";
 import { inTransaction, openDatabase } from "./database.ts";
+import type { EntityRow, EntityWrite } from "./entity-rows.ts";
 
 const MIGRATIONS = [
   `CREATE TABLE entities (
@@ -34,13 +25,6 @@ const MIGRATIONS = [
    CREATE TABLE code (id TEXT PRIMARY KEY, code TEXT NOT NULL) STRICT;`,
 ];
 
-interface Row {
-  readonly type: EntityType;
-  readonly revision: Revision;
-  readonly document: string;
-  readonly code?: string | null;
-}
-
 export class SqliteEntities implements Disposable {
   readonly #database: DatabaseSync;
 
@@ -49,23 +33,22 @@ export class SqliteEntities implements Disposable {
     this.#database = openDatabase({ file, migrations: MIGRATIONS, synchronous: "full" });
   }
 
-  get(id: DocumentId, { code = false } = {}): StoredEntity | undefined {
+  get(id: DocumentId, { code = false } = {}): EntityRow | undefined {
     const sql = code
       ? `SELECT type, revision, document, code FROM entities LEFT JOIN code USING (id) WHERE id = ?`
       : `SELECT type, revision, document FROM entities WHERE id = ?`;
-    const row = this.#database.prepare(sql).get(id) as Row | undefined;
-    return row === undefined ? undefined : toEntity(row);
+    return this.#database.prepare(sql).get(id) as EntityRow | undefined;
   }
 
-  put(put: EntityPut): Revision {
-    return inTransaction(this.#database, () => this.#put(put));
+  put(write: EntityWrite): Revision {
+    return inTransaction(this.#database, () => this.#put(write));
   }
 
   delete(id: DocumentId, revision: Revision): void {
     inTransaction(this.#database, () => this.#delete(id, revision));
   }
 
-  change(changes: readonly EntityChange[]): void {
+  change(changes: readonly (EntityWrite | EntityDeletion)[]): void {
     inTransaction(this.#database, () => {
       for (const change of changes) {
         if ("deletes" in change) this.#delete(change.id, change.deletes);
@@ -74,21 +57,19 @@ export class SqliteEntities implements Disposable {
     });
   }
 
-  #put({ id, type, document, replaces }: EntityPut): Revision {
+  #put({ id, type, path, updated, document, code, replaces }: EntityWrite): Revision {
     const current = this.#revision(id);
     if (current !== replaces) throw failure("conflict");
-    this.#checkPlace(document.namespace);
+    this.#checkPlace(path);
     const count = replaces === undefined ? 0 : Number.parseInt(replaces, 10);
     // Unlike any other, also of a document that had the name before.
     const revision = `${count + 1}-${randomBytes(8).toString("hex")}` as Revision;
-    const { rest, code } = splitCode(type, document);
-    const { namespace, updated } = document;
     this.#database
       .prepare(
         `INSERT OR REPLACE INTO entities (id, type, namespace, path, updated, revision, document)
          VALUES (?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(id, type, toRoot(namespace), namespace, updated, revision, rest);
+      .run(id, type, toRoot(path), path, updated, revision, document);
     if (code === undefined) this.#database.prepare("DELETE FROM code WHERE id = ?").run(id);
     else this.#database.prepare("INSERT OR REPLACE INTO code VALUES (?, ?)").run(id, code);
     return revision;
@@ -117,27 +98,28 @@ export class SqliteEntities implements Disposable {
     return row?.["revision"] as Revision | undefined;
   }
 
-  list(
-    type: EntityType,
-    path: EntityPath,
-    page: PageOptions & EntityFilter,
-  ): readonly StoredEntity[] {
-    const rows = this.#database
+  list(type: EntityType, path: EntityPath, page: PageOptions & EntityFilter): readonly EntityRow[] {
+    return this.#database
       .prepare(
         `SELECT type, revision, document FROM entities
          WHERE ${toColumn(path)} = ? AND type = ? AND updated BETWEEN ? AND ? ${toClause(page)}
          ORDER BY updated DESC, id LIMIT ? OFFSET ?`,
       )
-      .all(path, type, page.since ?? 0, page.upto ?? LATEST, page.limit, page.skip);
-    return (rows as unknown as Row[]).map(toEntity);
+      .all(
+        path,
+        type,
+        page.since ?? 0,
+        page.upto ?? LATEST,
+        page.limit,
+        page.skip,
+      ) as unknown as EntityRow[];
   }
 
-  listVersions(id: DocumentId): readonly StoredEntity[] {
+  listVersions(id: DocumentId): readonly EntityRow[] {
     // `;` comes after `:`, which stands between id and version.
-    const rows = this.#database
+    return this.#database
       .prepare("SELECT type, revision, document FROM entities WHERE id > ? AND id < ?")
-      .all(`${id}:`, `${id};`);
-    return (rows as unknown as Row[]).map(toEntity);
+      .all(`${id}:`, `${id};`) as unknown as EntityRow[];
   }
 
   count(type: EntityType, path: EntityPath, filter: EntityFilter = {}): number {
@@ -168,24 +150,4 @@ function toColumn(path: EntityPath): string {
 function toClause({ shared = false }: EntityFilter): string {
   if (!shared) return "";
   return "AND document ->> '$.publish' AND document ->> '$.binding.name' IS NULL";
-}
-
-function splitCode(
-  type: EntityType,
-  document: EntityDocument,
-): { readonly rest: string; readonly code?: string } {
-  const { exec } = document as Partial<CodeAction>;
-  if ((type !== "action" && type !== "version") || exec?.code === undefined)
-    return { rest: JSON.stringify(document) };
-  const { code, ...kept } = exec;
-  return { rest: JSON.stringify({ ...document, exec: kept }), code };
-}
-
-function toEntity({ type, revision, document, code }: Row): StoredEntity {
-  const parsed = JSON.parse(document) as EntityDocument & Partial<CodeAction>;
-  if (typeof code !== "string" || parsed.exec === undefined) {
-    return { type, revision, document: parsed };
-  }
-  const exec = { ...parsed.exec, code };
-  return { type, revision, document: { ...parsed, exec } as EntityDocument };
 }

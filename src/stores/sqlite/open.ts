@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { HOUR_MS } from "../../kernel/units.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { ActivationStore, EntityStore, IdempotencyStore, SubjectStore } from "../port.ts";
+import { toChange, toEntity, toWrite } from "./entity-rows.ts";
 import type { IdempotencyLimits } from "./idempotency.ts";
 import { IdempotencyBatches } from "./idempotency-batches.ts";
 import { KEEP_ALL, type Retention } from "./pruning.ts";
@@ -69,12 +70,17 @@ function toEntityStore(thread: StoreThread): EntityStore {
     return written;
   };
   return {
-    get: (id, options) => thread.call("entities", "get", id, options),
-    put: (put) => inTurn(() => thread.callAnyway("entities", "put", put)),
-    change: (changes) => inTurn(() => thread.callAnyway("entities", "change", changes)),
+    get: async (id, options) => {
+      const row = await thread.call("entities", "get", id, options);
+      return row && toEntity(row);
+    },
+    put: (put) => inTurn(() => thread.callAnyway("entities", "put", toWrite(put))),
+    change: (changes) =>
+      inTurn(() => thread.callAnyway("entities", "change", changes.map(toChange))),
     delete: (id, revision) => thread.call("entities", "delete", id, revision),
-    list: (type, path, page) => thread.call("entities", "list", type, path, page),
-    listVersions: (id) => thread.call("entities", "listVersions", id),
+    list: async (type, path, page) =>
+      (await thread.call("entities", "list", type, path, page)).map(toEntity),
+    listVersions: async (id) => (await thread.call("entities", "listVersions", id)).map(toEntity),
     count: (type, path, filter) => thread.call("entities", "count", type, path, filter),
     [Symbol.asyncDispose]: closedWithThread,
   };

@@ -1,0 +1,67 @@
+// Entities as the stores' thread is told them and answers them: documents as text, an action's code apart.
+// As objects they would be copied on the way, which for a trigger of a thousand rules takes twice as long
+// as printing it, parsing it and writing it to disk.
+
+import type { CodeAction } from "../../entities/action.ts";
+import type { DocumentId, EntityPath } from "../../entities/names.ts";
+import { parseKeepingDigits } from "../../kernel/lossless-json.ts";
+import type {
+  EntityChange,
+  EntityDeletion,
+  EntityDocument,
+  EntityPut,
+  EntityType,
+  Revision,
+  StoredEntity,
+} from "../port.ts";
+
+/** What is stored. */
+export interface EntityRow {
+  readonly type: EntityType;
+  readonly revision: Revision;
+  /** Without an action's code. */
+  readonly document: string;
+  /** Of an action that was read with it. */
+  readonly code?: string | null;
+}
+
+/** What is to be stored. */
+export interface EntityWrite {
+  readonly id: DocumentId;
+  readonly type: EntityType;
+  readonly path: EntityPath;
+  readonly updated: number;
+  readonly document: string;
+  readonly code?: string;
+  readonly replaces?: Revision;
+}
+
+export function toEntity({ type, revision, document, code }: EntityRow): StoredEntity {
+  const parsed = parseKeepingDigits(document) as EntityDocument & Partial<CodeAction>;
+  if (typeof code !== "string" || parsed.exec === undefined) {
+    return { type, revision, document: parsed };
+  }
+  const exec = { ...parsed.exec, code };
+  return { type, revision, document: { ...parsed, exec } as EntityDocument };
+}
+
+export function toChange(change: EntityChange): EntityWrite | EntityDeletion {
+  return "deletes" in change ? change : toWrite(change);
+}
+
+export function toWrite({ document, ...rest }: EntityPut): EntityWrite {
+  const { namespace: path, updated } = document;
+  return { ...rest, path, updated, ...printDocument(rest.type, document) };
+}
+
+function printDocument(
+  type: EntityType,
+  document: EntityDocument,
+): { readonly document: string; readonly code?: string } {
+  const { exec } = document as Partial<CodeAction>;
+  if ((type !== "action" && type !== "version") || exec?.code === undefined) {
+    return { document: JSON.stringify(document) };
+  }
+  const { code, ...kept } = exec;
+  return { document: JSON.stringify({ ...document, exec: kept }), code };
+}
