@@ -1,6 +1,7 @@
 // The header `Idempotency-Key`: whoever sends it may repeat the request, and what it starts runs once.
 
 import { hash } from "node:crypto";
+import { IDEMPOTENCY_KEY_RULE, isIdempotencyKey } from "../entities/idempotency-key.ts";
 import type { EntityName } from "../entities/names.ts";
 import type { KeyedRequest } from "../invocation/port.ts";
 import { failure } from "../kernel/errors.ts";
@@ -11,8 +12,6 @@ export const IDEMPOTENCY_HEADER: HeaderParameter = {
   name: "Idempotency-Key",
   meaning: "Makes the request safe to repeat for 24 hours: what it starts runs once",
 };
-
-const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** What is asked for, as far as the path and the body say it. */
 export interface Asked {
@@ -30,9 +29,8 @@ export function parseKeyedRequest(
   const header = request.headers["idempotency-key"];
   if (header === undefined) return undefined;
   const key = String(header);
-  if (!KEY.test(key)) {
-    const detail =
-      "The Idempotency-Key must be 1 to 255 visible ASCII characters, without blanks, and be given once";
+  if (!isIdempotencyKey(key)) {
+    const detail = `The Idempotency-Key ${IDEMPOTENCY_KEY_RULE}, and be given once`;
     throw failure("invalid", { detail });
   }
   const sorted = new URLSearchParams(query);

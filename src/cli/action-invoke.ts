@@ -4,8 +4,13 @@
 import type { Command } from "commander";
 import { isJsonObject } from "../kernel/json.ts";
 import { toObject, toText } from "./answers.ts";
-import { attempt, toExitCode } from "./cli-error.ts";
+import { attempt, CliError, EXIT, toExitCode } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
+import {
+  addIdempotencyOption,
+  type IdempotencyFlags,
+  toIdempotencyHeader,
+} from "./idempotency-option.ts";
 import { formatJson, sortKeys } from "./lossless-json.ts";
 import { addParameterOptions } from "./parameters.ts";
 import { type RestAnswer, readJson, toApiError } from "./rest-client.ts";
@@ -14,7 +19,7 @@ import { parseEntityName, type TypedName, toFullName, toResourcePath } from "./t
 const HTTP_OK = 200;
 const HTTP_ACCEPTED = 202;
 
-interface InvokeFlags {
+interface InvokeFlags extends IdempotencyFlags {
   readonly blocking?: boolean;
   readonly result?: boolean;
   readonly version?: string;
@@ -36,7 +41,7 @@ export function addInvoke(noun: Command, context: CliContext): void {
     .option("-r, --result", "wait until it has finished, and print its result only")
     .option("--version <VERSION>", "run this version of it, if it is kept")
     .option("--alias <ALIAS>", "run a version that this alias names");
-  const parameters = addParameterOptions(invoke);
+  const parameters = addParameterOptions(addIdempotencyOption(invoke));
   invoke.addHelpText(
     "after",
     `
@@ -46,6 +51,7 @@ Examples:
   brisk action invoke hello -b -p list '[1, 2]'        a value is JSON where it parses
   brisk action invoke hello -r --version 0.0.3         an earlier version of it
   echo '{"name": "Ada"}' | brisk action invoke hello -r -P -
+  brisk action invoke hello --idempotency-key order-17 typed twice, it runs once and prints the same id
 
 It exits with 246 if the action failed, and with 202 if it did not finish within the wait.`,
   );
@@ -58,6 +64,7 @@ It exits with 246 if the action failed, and with 202 if it did not finish within
       resultOnly,
     };
     await attempt(`invoke action '${invocation.name.entity}'`, async () => {
+      checkFlags(flags, invocation);
       const answer = await openClient(context, invoke).send({
         method: "POST",
         path: toResourcePath("actions", invocation.name),
@@ -68,10 +75,19 @@ It exits with 246 if the action failed, and with 202 if it did not finish within
           alias: flags.alias,
         },
         body: JSON.stringify(parameters.toObject()),
+        ...toIdempotencyHeader(flags),
       });
       printAnswer(context, answer, invocation);
     });
   });
+}
+
+/** The platform refuses it too, and speaks of `blocking=true`, which nobody has typed. */
+function checkFlags({ idempotencyKey }: InvokeFlags, { isBlocking }: Invocation): void {
+  if (idempotencyKey === undefined || !isBlocking) return;
+  const sentence =
+    "--idempotency-key does not go with --blocking or --result: leave those out, and get the result with 'brisk activation result ID'";
+  throw new CliError(sentence, { exitCode: EXIT.conflictingFlags });
 }
 
 function printAnswer(context: CliContext, answer: RestAnswer, invocation: Invocation): void {

@@ -7,6 +7,8 @@ export const EXIT = {
   /** A file, a key or a value that is missing or cannot be used. */
   usage: 2,
   network: 3,
+  /** What `wsk` ends with where flags exclude one another. */
+  conflictingFlags: 149,
 } as const;
 
 /** Exit codes have eight bits: 404 becomes 148, and a blocking invocation's 202 stays. */

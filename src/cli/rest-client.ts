@@ -19,6 +19,8 @@ export interface RestRequest {
   readonly body?: string;
   readonly isRoot?: boolean;
   readonly isAnonymous?: boolean;
+  /** Beside those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -96,11 +98,12 @@ export class RestClient {
 
   #toOptions(request: RestRequest, url: URL): RequestOptions {
     const { connection, environment, userAgent } = this.#options;
-    const { body, signal, isAnonymous = false } = request;
+    const { body, signal, headers = {}, isAnonymous = false } = request;
     const proxy = createProxyAgent(environment, url);
     return {
       method: request.method,
       headers: {
+        ...headers,
         "User-Agent": userAgent,
         ...(isAnonymous || connection.auth === ""
           ? {}

@@ -23,9 +23,10 @@ export class Trace {
     this.#isWhole = isWhole;
   }
 
-  request({ method, body, isAnonymous }: RestRequest, url: URL): void {
+  request({ method, body, headers = {}, isAnonymous }: RestRequest, url: URL): void {
     const lines = ["REQUEST:", `[${method}]\t${url.href}`];
     if (isAnonymous !== true && this.#auth !== "") lines.push(`Authorization: Basic ${HIDDEN}`);
+    for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
     if (body !== undefined) lines.push("Req Body", this.#show(body));
     this.#terminal.print(lines.join("\n"));
   }

@@ -4,7 +4,7 @@
 import type { Command } from "commander";
 import type { JsonObject } from "../kernel/json.ts";
 import { toObject } from "./answers.ts";
-import { attempt, CliError } from "./cli-error.ts";
+import { attempt, CliError, EXIT } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
 import {
   addAnnotationOptions,
@@ -31,8 +31,6 @@ interface Write {
   readonly keyValues: KeyValues;
 }
 
-/** What `wsk` ends with where flags exclude one another. */
-const EXIT_CONFLICTING_FLAGS = 149;
 const HTTP_MISSING = 404;
 
 export function addCreate(noun: Command, context: CliContext): void {
@@ -110,7 +108,7 @@ function checkFlags(keyValues: KeyValues, feed: string | undefined): void {
 }
 
 function conflicting(message: string): CliError {
-  return new CliError(message, { exitCode: EXIT_CONFLICTING_FLAGS });
+  return new CliError(message, { exitCode: EXIT.conflictingFlags });
 }
 
 async function create(write: Write, feed: string | undefined): Promise<void> {

@@ -5,6 +5,11 @@ import { toObject, toText } from "./answers.ts";
 import { attempt, CliError, EXIT } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
 import { addEntityList, printEntities, readEntities } from "./entity-list.ts";
+import {
+  addIdempotencyOption,
+  type IdempotencyFlags,
+  toIdempotencyHeader,
+} from "./idempotency-option.ts";
 import type { ListFlags } from "./list-options.ts";
 import { formatJson } from "./lossless-json.ts";
 import { addParameterOptions } from "./parameters.ts";
@@ -23,13 +28,14 @@ export function addFire(noun: Command, context: CliContext): void {
     .command("fire")
     .description("fire a trigger: run the actions of its active rules")
     .argument("<NAME>", "the trigger");
-  const parameters = addParameterOptions(fire);
+  const parameters = addParameterOptions(addIdempotencyOption(fire));
   fire.addHelpText(
     "after",
     `
 Examples:
   brisk trigger fire order -p item book
-  echo '{"item": "book"}' | brisk trigger fire order -P -`,
+  echo '{"item": "book"}' | brisk trigger fire order -P -
+  brisk trigger fire order --idempotency-key order-17   typed twice, it fires once`,
   );
   addConnectionOptions(fire).action(async (typed: string) => {
     const name = parseEntityName(typed);
@@ -38,6 +44,7 @@ Examples:
         method: "POST",
         path: toResourcePath("triggers", name),
         body: JSON.stringify(parameters.toObject()),
+        ...toIdempotencyHeader(fire.opts<IdempotencyFlags>()),
       });
       if (answer.status === HTTP_NOTHING) return "";
       if (answer.status !== HTTP_ACCEPTED) throw toApiError(answer);

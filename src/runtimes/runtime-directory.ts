@@ -1,7 +1,7 @@
 // What containers of the nodejs kinds see of Brisk: its launcher and the stock modules, copied once to
 // where every user can read them, under a name made of what they are.
 
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import {
   chmodSync,
   constants,
@@ -19,9 +19,13 @@ import { fileURLToPath } from "node:url";
 import { collectModules } from "./module-closure.ts";
 import { isEnteredByEveryone, makeDirectory } from "./public-directory.ts";
 
-/** Importable by every action, as in OpenWhisk's images. */
-const STOCK_MODULES = ["openwhisk", "redis", "uuid"];
+/**
+ * Importable by every action, as in OpenWhisk's images: `openwhisk`, `uuid`, and what Brisk's own module
+ * `redis` chooses from. `redis-commands`, on which openwhisk-composer relies, comes with version 3.
+ */
+const STOCK_MODULES = ["openwhisk", "redis-3", "redis-6", "uuid"];
 const LAUNCHER = fileURLToPath(new URL("../../launchers/nodejs/", import.meta.url));
+const OWN_MODULES = fileURLToPath(new URL("../../launchers/nodejs-modules/", import.meta.url));
 /** What a package has for people and compilers: most of its size. */
 const SKIPPED_SUFFIXES = new Set([".map", ".md", ".markdown", ".ts", ".cts", ".mts"]);
 const MODES = { directory: 0o755, file: 0o644, program: 0o755, ownerRuns: 0o100 };
@@ -31,17 +35,24 @@ const EVERYONE_READS_AND_RUNS = 0o005;
 /** @returns its absolute path; `launcher/launcher.cjs` and `node_modules` stand in it */
 export function openRuntimeDirectory(publicFiles: string): string {
   const modules = collectModules(STOCK_MODULES, LAUNCHER);
-  const launcherFiles = readdirSync(LAUNCHER).sort();
   const hash = createHash("sha256");
-  for (const name of launcherFiles) hash.update(name).update(readFileSync(join(LAUNCHER, name)));
+  for (const tree of [LAUNCHER, OWN_MODULES]) hashTree(hash, tree);
   for (const { target, version } of modules) hash.update(`${target}@${version}\n`);
   const directory = join(publicFiles, "runtimes", `launcher-${hash.digest("hex").slice(0, 12)}`);
   return make(directory, (unfinished) => {
     copyTree(LAUNCHER, join(unfinished, "launcher"), copy);
+    copyTree(OWN_MODULES, join(unfinished, "node_modules"), copy);
     for (const { source, target } of modules) {
       copyTree(source, join(unfinished, "node_modules", target), linkOrCopy);
     }
   });
+}
+
+function hashTree(hash: Hash, tree: string): void {
+  for (const name of readdirSync(tree, { encoding: "utf8", recursive: true }).sort()) {
+    const path = join(tree, name);
+    if (statSync(path).isFile()) hash.update(name).update(readFileSync(path));
+  }
 }
 
 /** @returns the program, or a copy of it where sandboxes could not reach it */

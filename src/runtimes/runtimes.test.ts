@@ -77,7 +77,15 @@ test("what containers see can be read by everyone, and is made once", async () =
   using data = openData();
   const { directory, launcher } = await open(data.path).launches.find("nodejs:24");
   assert.equal(existsSync(join(directory, launcher)), true);
-  for (const name of ["openwhisk", "redis", "@redis/client", "uuid", "needle"]) {
+  for (const name of [
+    "openwhisk",
+    "redis",
+    "redis-3",
+    "redis-commands",
+    "@redis/client",
+    "uuid",
+    "needle",
+  ]) {
     assert.equal(existsSync(join(directory, "node_modules", name, "package.json")), true, name);
   }
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {

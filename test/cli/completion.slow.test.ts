@@ -33,12 +33,15 @@ test("bash completes nouns, verbs and flags", () => {
   assert.deepEqual(complete("action", "in"), ["invoke"]);
   assert.deepEqual(complete("-i", "admin", "user", "unbl"), ["unblock"]);
   assert.deepEqual(complete("action", "invoke", "--par"), ["--param", "--param-file"]);
+  assert.deepEqual(complete("action", "invoke", "--idem"), ["--idempotency-key"]);
+  assert.deepEqual(complete("trigger", "fire", "--idem"), ["--idempotency-key"]);
   assert.deepEqual(complete("up", "--stem"), ["--stem-cells"]);
 });
 
 test("bash is left to complete files where a file or a value is meant", () => {
   assert.deepEqual(complete("action", "create", "hello", "hel"), []);
   assert.deepEqual(complete("action", "invoke", "--param-file", "a"), []);
+  assert.deepEqual(complete("trigger", "fire", "--idempotency-key", "a"), []);
   assert.deepEqual(complete("action", "invoke", ""), [], "the platform does not answer");
 });
 

@@ -1,10 +1,8 @@
 // What `openwhisk-composer` makes, deployed with its own client and run: each combinator (web-and-composition
-// specification, 5.9). Rows are written as one would write them for `compose`.
+// specification, 5.9), but those that need Redis. Rows are written as one would write them for `compose`.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { test } from "node:test";
-import { createContext, runInContext } from "node:vm";
 import { readParts } from "../../api/composed.ts";
 import {
   type ActivationRecord,
@@ -15,19 +13,7 @@ import {
   readActivation,
   useBrisk,
 } from "../../api/fixture.ts";
-
-interface Composition {
-  compile(): Json;
-}
-interface Client {
-  readonly compositions: {
-    deploy(composition: Json, overwrite: boolean): Promise<readonly unknown[]>;
-  };
-}
-
-const load = createRequire(import.meta.url);
-const COMPOSER = load("openwhisk-composer") as Record<string, (...args: unknown[]) => Composition>;
-const openClient = load("openwhisk-composer/client") as (options: Json, basic: true) => Client;
+import { type DeployOptions, deploy as deployOn } from "./compositions.ts";
 
 const brisk = useBrisk({
   setUp: async (brisk) => {
@@ -303,18 +289,6 @@ test("an exported composition is a web action, and its result is JSON", async ()
   assert.deepEqual(failed.json, { message: "foo" });
 });
 
-interface DeployOptions {
-  readonly overwrite?: boolean;
-  readonly annotations?: readonly Json[];
-}
-
-async function deploy(
-  name: string,
-  source: string,
-  { overwrite = true, annotations = [] }: DeployOptions = {},
-): Promise<void> {
-  const composition = runInContext(source, createContext({ composer: COMPOSER })) as Composition;
-  const options = { apihost: brisk().url, api_key: brisk().auth, namespace: "_" };
-  const client = openClient(options, true);
-  await client.compositions.deploy({ ...composition.compile(), name, annotations }, overwrite);
+function deploy(name: string, source: string, options?: DeployOptions): Promise<void> {
+  return deployOn(brisk(), { name, source }, options);
 }
