@@ -1,0 +1,1 @@
+export const PRICES = { tea: 4, milk: 1 };
