@@ -22,6 +22,7 @@ import {
 import { Sandbox } from "./sandbox-enclosure.ts";
 import { type SandboxFiles, writeSandboxFiles } from "./sandbox-files.ts";
 import { SandboxUsers } from "./sandbox-users.ts";
+import { findBatchPrefix } from "./scheduling.ts";
 
 export interface SandboxOptions {
   readonly launches: Launches;
@@ -41,16 +42,18 @@ const START_MS_MAX = 30_000;
 
 /** Rejects if sandboxes cannot be made here; `probeSandbox` says why beforehand. */
 export async function openSandboxDriver(options: SandboxOptions): Promise<ContainerDriver> {
-  const [cgroups, networkTrouble] = await Promise.all([
+  const [cgroups, networkTrouble, batchPrefix] = await Promise.all([
     options.withoutCgroups ? undefined : openCgroups(options.instance),
     options.network ? probeNetwork() : undefined,
+    findBatchPrefix(),
   ]);
   const notices: string[] = [];
   if (cgroups === undefined) notices.push(NO_CGROUPS);
   if (networkTrouble !== undefined) notices.push(networkTrouble);
   const isOnline = options.network && networkTrouble === undefined;
   const networkProgram = isOnline ? findProgram(NETWORK_PROGRAM) : undefined;
-  return new SandboxDriver(options, { cgroups, networkProgram, networkTrouble, notices });
+  const found = { cgroups, networkProgram, networkTrouble, batchPrefix, notices };
+  return new SandboxDriver(options, found);
 }
 
 const NO_CGROUPS =
@@ -61,6 +64,7 @@ interface Found {
   readonly cgroups: Cgroups | undefined;
   readonly networkProgram: string | undefined;
   readonly networkTrouble: string | undefined;
+  readonly batchPrefix: readonly string[];
   readonly notices: readonly string[];
 }
 
@@ -70,7 +74,8 @@ class SandboxDriver implements ContainerDriver {
   readonly networkTrouble: string | undefined;
   readonly #options: SandboxOptions;
   readonly #cgroups: Cgroups | undefined;
-  readonly #program: string;
+  /** What starts a sandbox, before its own arguments. */
+  readonly #program: readonly string[];
   readonly #networkProgram: string | undefined;
   readonly #host: SandboxHost = readSandboxHost();
   readonly #users = process.getuid?.() === 0 ? new SandboxUsers() : undefined;
@@ -82,7 +87,7 @@ class SandboxDriver implements ContainerDriver {
   constructor(options: SandboxOptions, found: Found) {
     this.#options = options;
     this.#cgroups = found.cgroups;
-    this.#program = findProgram(SANDBOX_PROGRAM) ?? SANDBOX_PROGRAM;
+    this.#program = [...found.batchPrefix, findProgram(SANDBOX_PROGRAM) ?? SANDBOX_PROGRAM];
     this.#networkProgram = found.networkProgram;
     this.notices = found.notices;
     this.networkTrouble = found.networkTrouble;
@@ -145,7 +150,8 @@ class SandboxDriver implements ContainerDriver {
     // Opened each time: bubblewrap reads it to its end, and a descriptor has one place at a time.
     const filter = syscallFilter === undefined ? "ignore" : openSync(syscallFilter, "r");
     try {
-      return spawn(this.#program, command, {
+      const [program = SANDBOX_PROGRAM, ...prefix] = this.#program;
+      return spawn(program, [...prefix, ...command], {
         stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe", filter],
         cwd: "/",
         env,
