@@ -16,8 +16,7 @@ import type {
   InvokeFinished,
 } from "../invocation/port.ts";
 import { failure } from "../kernel/errors.ts";
-import type { ActivationId } from "../kernel/ids.ts";
-import type { ActionRegistry } from "../registry/actions.ts";
+import type { ActionRegistry, WantedVersion } from "../registry/actions.ts";
 import {
   answerList,
   BODY_BYTES_MAX,
@@ -154,8 +153,16 @@ const INVOKE_ANSWERS = {
 const BLOCKING_WITH_KEY =
   "An Idempotency-Key is for invocations that are not waited for: leave out blocking=true, and get the activation's record";
 
+interface InvokeQuery {
+  readonly blocking: boolean;
+  readonly isResult: boolean;
+  readonly waitMs: number;
+  readonly wanted: WantedVersion;
+}
+
 class ActionHandlers {
   readonly #options: ActionRouteOptions;
+  readonly #invokeQueries = new WeakMap<URLSearchParams, InvokeQuery>();
 
   constructor(options: ActionRouteOptions) {
     this.#options = options;
@@ -168,31 +175,41 @@ class ActionHandlers {
     const name = toReadable(names, parameters, identity);
     const bytesMax = toPayloadBytesMax(limits, identity.limits);
     const text = await call.bodies.read(call.request, { bytesMax });
-    const { query } = call;
-    const blocking = parseBoolean(query, "blocking");
-    const isResult = parseBoolean(query, "result");
-    const waitMs = parseInteger(query, "timeout") ?? limits.blockingWaitMsMax;
-    checkWait(waitMs, limits.blockingWaitMsMax);
-    const wanted = parseWanted(query);
+    const { blocking, isResult, waitMs, wanted } = this.#parseInvokeQuery(call.query);
     const payload = parsePayload(text);
-    const start = async (own: { readonly waitMs?: number; readonly keyedId?: ActivationId }) =>
-      invocations.invoke({
-        identity,
-        action: await registry.findToInvoke(name, identity, wanted),
-        ...(payload === undefined ? {} : { payload }),
-        ...own,
-        transaction: [call.transactionId, call.receivedAt],
-      });
+    const found = () => registry.findToInvoke(name, identity, wanted);
+    const common = {
+      identity,
+      transaction: [call.transactionId, call.receivedAt] as const,
+      payload,
+    };
     const { namespace } = name;
     const keyed = parseKeyedRequest(call, { namespace, target: toDocumentId(name), body: text });
     if (keyed === undefined) {
-      return toInvokeReply(await start(blocking ? { waitMs } : {}), isResult);
+      const request = { ...common, action: await found() };
+      const outcome = await invocations.invoke(blocking ? { ...request, waitMs } : request);
+      return toInvokeReply(outcome, isResult);
     }
     if (blocking) throw failure("invalid", { detail: BLOCKING_WITH_KEY });
     const activationId = await idempotency.accept(keyed, async (keyedId) => {
-      await start({ keyedId });
+      await invocations.invoke({ ...common, action: await found(), keyedId });
     });
     return toInvokeReply({ type: "accepted", activationId }, isResult);
+  }
+
+  /** Once for all that ask with the same text. */
+  #parseInvokeQuery(query: URLSearchParams): InvokeQuery {
+    let parsed = this.#invokeQueries.get(query);
+    if (parsed === undefined) {
+      const { blockingWaitMsMax } = this.#options.limits;
+      const blocking = parseBoolean(query, "blocking");
+      const isResult = parseBoolean(query, "result");
+      const waitMs = parseInteger(query, "timeout") ?? blockingWaitMsMax;
+      checkWait(waitMs, blockingWaitMsMax);
+      parsed = { blocking, isResult, waitMs, wanted: parseWanted(query) };
+      this.#invokeQueries.set(query, parsed);
+    }
+    return parsed;
   }
 
   async get({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {

@@ -13,6 +13,7 @@ export interface BodyOptions {
 const JSON_TYPE = "application/json";
 /** Up to here a body costs about what its connection does, and is not counted. */
 const SMALL_BYTES = 64 * KB;
+const NOTHING = Buffer.alloc(0);
 
 export class Bodies {
   readonly #bytesMax: number;
@@ -48,7 +49,17 @@ export class Bodies {
     return this.#collect(request, options);
   }
 
-  #collect(request: IncomingMessage, options: BodyOptions): Promise<Buffer> {
+  async #collect(request: IncomingMessage, options: BodyOptions): Promise<Buffer> {
+    // A small body comes along with its headers: it has been read when their handler has returned.
+    await undefined;
+    const { complete, readableLength } = request;
+    if (complete && readableLength <= Math.min(SMALL_BYTES, options.bytesMax)) {
+      return (request.read() as Buffer | null) ?? NOTHING;
+    }
+    return this.#gather(request, options);
+  }
+
+  #gather(request: IncomingMessage, options: BodyOptions): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       let chunks: Buffer[] | undefined = [];
       let length = 0;

@@ -28,17 +28,28 @@ export const MISSING = {
   409: "Something else has this name",
 } as const;
 
-export function toNames({
-  package: packageName,
-  name = "",
-}: Parameters): Omit<QualifiedName, "namespace"> {
+type Names = Omit<QualifiedName, "namespace">;
+
+/** What a route's match has is the same for all that ask for the same. */
+const known = new WeakMap<Parameters, Names>();
+
+export function toNames(parameters: Parameters): Names {
+  let names = known.get(parameters);
+  if (names === undefined) {
+    names = parseNames(parameters);
+    known.set(parameters, names);
+  }
+  return names;
+}
+
+function parseNames({ package: packageName, name = "" }: Parameters): Names {
   const parsed = packageName === undefined ? {} : { package: parseEntityName(packageName) };
   return { ...parsed, name: parseEntityName(name) };
 }
 
 /** What may be another's where it is in a package; the registry knows which may be had. */
 export function toReadable(
-  names: Omit<QualifiedName, "namespace">,
+  names: Names,
   parameters: Parameters,
   identity: Identity,
 ): QualifiedName {
@@ -47,7 +58,7 @@ export function toReadable(
 }
 
 export function toOwn(
-  names: Omit<QualifiedName, "namespace">,
+  names: Names,
   { namespace = "" }: Parameters,
   identity: Identity,
 ): QualifiedName {

@@ -11,7 +11,7 @@ import type { Authenticator } from "../entitlement/authenticator.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { BriskError, failure } from "../kernel/errors.ts";
 import { createTransactionId, type TransactionId } from "../kernel/ids.ts";
-import { KB, MB, SECOND_MS } from "../kernel/units.ts";
+import { MB, SECOND_MS } from "../kernel/units.ts";
 import type { Log } from "../telemetry/log.ts";
 import { Bodies } from "./bodies.ts";
 import {
@@ -28,13 +28,7 @@ import {
 } from "./http.ts";
 import { OPTIONS_OK, PONG } from "./info.ts";
 import { answerInvokers, type InvokerStates } from "./invokers.ts";
-import {
-  checkHttp,
-  HEADERS_BYTES_MAX,
-  refuseClient,
-  refuseTunnel,
-  toOriginForm,
-} from "./protocol.ts";
+import { checkHttp, HEADERS_BYTES_MAX, refuseClient, refuseTunnel } from "./protocol.ts";
 import {
   createRouter,
   type Match,
@@ -43,6 +37,7 @@ import {
   type Subtree,
   type SubtreeReply,
 } from "./routes.ts";
+import { findMatch, type Target, Targets } from "./targets.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** Imported, the module would also load its WebSocket client: 30 ms and 8 MB that nothing here uses. */
@@ -73,8 +68,7 @@ export interface Api {
   close(waitMs: number): Promise<void>;
 }
 
-/** OpenWhisk's bounds on a request (rest-api specification, 1.1). */
-const URI_LENGTH_MAX = 8 * KB;
+/** As in OpenWhisk (rest-api specification, 1.1). */
 const IDLE_MS = 70 * SECOND_MS;
 /** Five of the largest, or hundreds of common large ones; they take up to three times as much memory. */
 const BODIES_BYTES_MAX = 256 * MB;
@@ -92,6 +86,7 @@ class HttpApi implements Api {
   readonly #subtrees: ReadonlyMap<string, Subtree>;
   readonly #servers: Server[] = [];
   readonly #bodies = new Bodies(BODIES_BYTES_MAX);
+  readonly #targets = new Targets(PREFIX);
   /** Connections on which a request's body is still to come, and its answer is gone. */
   readonly #answeredEarly = new WeakSet<Socket>();
   #refusing = false;
@@ -177,20 +172,14 @@ class HttpApi implements Api {
   #dispatch(request: IncomingMessage, transactionId: TransactionId): Dispatched {
     const { method = "" } = request;
     checkHttp(request);
-    const url = toOriginForm(request.url ?? "/");
-    if (url.length > URI_LENGTH_MAX) throw failure("uri-too-long");
-    const mark = url.indexOf("?");
-    const raw = mark === -1 ? url : url.slice(0, mark);
-    // Clients put a slash of their own in front of `/api`.
-    const path = raw.startsWith("//") ? raw.replace(/^\/+/, "/") : raw;
-    if (!path.startsWith(`${PREFIX}/`)) return this.#answerOutside(method, path);
-    const segments = path.slice(PREFIX.length + 1).split("/");
-    const queryText = mark === -1 ? "" : url.slice(mark + 1);
+    const target = this.#targets.read(request.url ?? "/");
+    const { path, segments, query, queryText } = target;
+    if (segments === undefined) return this.#answerOutside(method, path);
     const call = {
       request,
       bodies: this.#bodies,
       segments,
-      query: queryText === "" ? NO_QUERY : new URLSearchParams(queryText),
+      query,
       queryText,
       transactionId,
       receivedAt: this.#options.clock(),
@@ -199,7 +188,7 @@ class HttpApi implements Api {
     if (entered !== undefined) return entered;
     if (method === "OPTIONS") return OPTIONS_OK;
     const known = this.#answerOpen(method, path.slice(PREFIX.length));
-    return known ?? this.#follow(method, call);
+    return known ?? this.#follow(method, target, call);
   }
 
   #enter(call: Call): SubtreeReply | undefined {
@@ -210,9 +199,9 @@ class HttpApi implements Api {
   }
 
   /** What only callers with a key are answered, also that there is nothing. */
-  #follow(method: string, call: Call): Dispatched {
+  #follow(method: string, target: Target, call: Call): Dispatched {
     if (this.#refusing && method !== "GET") throw failure("stopping");
-    const match = this.#router(method, call.segments);
+    const match = findMatch(this.#router, method, target);
     const { headers } = call.request;
     const handle = acceptsJson(headers.accept) ? handleMatch : handleUnacceptable;
     const answer = (identity: Identity) => {
@@ -278,7 +267,6 @@ class HttpApi implements Api {
 type Dispatched = Promise<Reply | BareReply | StreamReply> | Reply;
 
 const DOCS = /^\/docs(\/|$)/;
-const NO_QUERY = new URLSearchParams();
 
 function toTransactionId(given: string | string[] | undefined): TransactionId {
   return typeof given === "string" && given !== "" && !given.startsWith(SYSTEM_PREFIX)

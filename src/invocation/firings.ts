@@ -27,7 +27,7 @@ import type { Invocations } from "./port.ts";
 export interface FiringsOptions {
   readonly invocations: Pick<Invocations, "invoke">;
   readonly actions: {
-    findToInvoke(name: QualifiedName, identity: Identity): Promise<FoundAction>;
+    findToInvoke(name: QualifiedName, identity: Identity): FoundAction | Promise<FoundAction>;
   };
   /** Throws where the identity may not invoke once more. */
   readonly admit: (identity: Identity) => void;

@@ -87,7 +87,7 @@ export interface ActionRegistry {
     name: QualifiedName,
     identity: Identity,
     wanted?: WantedVersion,
-  ): Promise<FoundAction>;
+  ): FoundAction | Promise<FoundAction>;
   /** As `find`, with code. */
   read(name: QualifiedName, identity: Identity, version?: string): Promise<FoundAction>;
   /** Without code; the current one first, then the latest. Rejects as `find`. */
@@ -145,10 +145,22 @@ class Actions implements ActionRegistry {
     return this.#options.remembered.load(key, () => this.#resolve(name, reading));
   }
 
-  async findToInvoke(
+  findToInvoke(
     name: QualifiedName,
     identity: Identity,
-    wanted?: WantedVersion,
+    wanted: WantedVersion = {},
+  ): FoundAction | Promise<FoundAction> {
+    const isStandard = wanted.version === undefined && wanted.alias === undefined;
+    const known = isStandard ? this.#recall(name, toReading(identity)) : undefined;
+    const mayRun = known !== undefined && known.aliases.size === 0;
+    if (mayRun && !isSequence(known.found.document)) return known.found;
+    return this.#findToInvoke(name, identity, wanted);
+  }
+
+  async #findToInvoke(
+    name: QualifiedName,
+    identity: Identity,
+    wanted: WantedVersion,
   ): Promise<FoundAction> {
     const found = await this.findToRun(name, identity, wanted);
     const { document } = found;
