@@ -106,7 +106,7 @@ function messageBytes(): number {
     blocking: false,
     initKeys: [],
     content: toRawJson(BENCH_ARGUMENTS),
-  }).toBytes().length;
+  }).toText().length;
 }
 
 const KEY_LENGTH = 64;

@@ -73,22 +73,24 @@ export class Balancer implements AsyncDisposable {
    */
   run(message: NewActivation, waitMs: number, continues?: Delivery): Promise<Finished | undefined> {
     if (this.#stopping) return Promise.reject(failure("stopping"));
-    const { promise: finished, resolve, reject } = Promise.withResolvers<Finished | undefined>();
+    const { promise, resolve, reject } = Promise.withResolvers<Finished | undefined>();
+    const refuse = (cause: unknown) => {
+      clearTimeout(timer);
+      reject(cause);
+    };
+    const finish = (finished: Finished | undefined) => {
+      clearTimeout(timer);
+      // Nobody hears that it is accepted before it is; what has ended was.
+      if (finished === undefined) published.then(() => resolve(undefined), reject);
+      else resolve(finished);
+    };
+    const timer = setTimeout(finish, waitMs, undefined);
     const isPart = continues !== undefined;
-    this.#register(message, isPart ? { finish: resolve, giveUp: reject } : { finish: resolve });
-    const timer = setTimeout(resolve, waitMs, undefined);
-    const keep = isPart ? { continues } : "written";
+    this.#register(message, isPart ? { finish, giveUp: refuse } : { finish });
     // Nothing that waits for the end keeps the message, whose arguments may be large, in memory.
-    const published = this.#publish(message, keep);
-    return this.#waitFor(finished, published).finally(() => clearTimeout(timer));
-  }
-
-  async #waitFor(
-    finished: Promise<Finished | undefined>,
-    published: Promise<void>,
-  ): Promise<Finished | undefined> {
-    await published;
-    return finished;
+    const published = this.#publish(message, isPart ? { continues } : "written");
+    published.catch(refuse);
+    return promise;
   }
 
   #register(

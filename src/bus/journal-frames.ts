@@ -1,5 +1,7 @@
 // The bus's frames in its journal, to bytes and back.
 
+import type { Part } from "../journal/journal.ts";
+
 export const KIND = { message: 1, startedMessage: 2, start: 3, done: 4, laterMessage: 5 } as const;
 type Kind = (typeof KIND)[keyof typeof KIND];
 export type MessageKind = Exclude<Kind, typeof KIND.start | typeof KIND.done>;
@@ -36,9 +38,9 @@ export function encodeMessage(
     readonly sequence: number;
     readonly publishedAt: number;
     readonly topic: { readonly name: string };
-    readonly message: Buffer;
+    readonly message: Part;
   },
-): readonly Buffer[] {
+): readonly Part[] {
   const { name } = entry.topic;
   const head = Buffer.allocUnsafe(TOPIC_AT + 1 + name.length);
   head[0] = kind;

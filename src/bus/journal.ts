@@ -9,7 +9,7 @@ import type { Frame, Position } from "../journal/segments.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { type BriskError, failure } from "../kernel/errors.ts";
 import { invariant } from "../kernel/invariant.ts";
-import { type Payload, toBytes } from "../kernel/payload.ts";
+import type { Payload } from "../kernel/payload.ts";
 import { MB, SECOND_MS } from "../kernel/units.ts";
 import {
   decodeFrame,
@@ -111,7 +111,7 @@ class JournalBus implements Bus, MessageKeeper {
     return this.#publish(topicName, { payload, keep: "durable", publishedAt: dueAt, later: true });
   }
 
-  #publish(topicName: string, { keep, ...given }: Publication): Promise<void> {
+  #publish(topicName: string, { payload, keep, publishedAt, later }: Publication): Promise<void> {
     if (this.#closed) return Promise.reject(failure("stopping"));
     const topic = this.#topic(topicName);
     const cause = this.#findFull(topic, keep);
@@ -119,13 +119,13 @@ class JournalBus implements Bus, MessageKeeper {
     const continues = typeof keep === "string" ? undefined : keep.continues;
     invariant(continues === undefined || continues instanceof Message, "it was delivered here");
     const sequence = ++this.#sequence;
-    const start = { ...given, sequence, topic, startedBefore: false, continues };
-    const message = new Message(start, this);
+    const fate = { later, startedBefore: false, continues };
+    const message = new Message({ sequence, topic, publishedAt, payload, ...fate }, this);
     if (keep === "volatile") {
       topic.offer(message);
       return RESOLVED;
     }
-    this.#keep(message, this.#append(toKind(message), message, toBytes(given.payload)));
+    this.#keep(message, this.#append(toKind(message), message, payload));
     topic.offer(message);
     if (!this.#hasMemory) this.#swapOut(message);
     if (keep !== "durable") return this.#journal.written();
@@ -145,9 +145,10 @@ class JournalBus implements Bus, MessageKeeper {
     return isFull ? failure("bus-full", { waiting }) : undefined;
   }
 
-  #append(kind: MessageKind, message: Message, bytes: Buffer): Position {
+  #append(kind: MessageKind, message: Message, payload: Payload): Position {
     const { sequence, publishedAt, topic } = message;
-    const parts = encodeMessage(kind, { sequence, publishedAt, topic, message: bytes });
+    const part = Buffer.isBuffer(payload) ? payload : payload.toText();
+    const parts = encodeMessage(kind, { sequence, publishedAt, topic, message: part });
     const replaced = message.position;
     return this.#journal.append(parts, (cause) => {
       if (replaced === undefined) this.#lose(message, cause);
@@ -291,7 +292,7 @@ class JournalBus implements Bus, MessageKeeper {
     this.#copying = true;
     const staying = [...this.#messages.values()].filter((m) => m.position?.segment === segment);
     for (const message of staying) {
-      this.#move(message, this.#append(toKind(message), message, toBytes(this.read(message))));
+      this.#move(message, this.#append(toKind(message), message, this.read(message)));
     }
     // Where the copies cannot be kept, the old ones hold: the segment stays until the next time.
     const end = () => {

@@ -32,7 +32,7 @@ export interface ActivationRecord {
   /** What the `name=` filter of lists compares: `name`, `package/name` or `binding/name`. */
   readonly filterName: string;
   readonly version: string;
-  readonly cause?: ActivationId;
+  readonly cause?: ActivationId | undefined;
   /** Milliseconds since the epoch. */
   readonly start: number;
   /** Absent for triggers, which fire at one moment. */
@@ -62,14 +62,16 @@ export interface ActivationDocument {
 }
 
 export function toDocument(record: ActivationRecord): ActivationDocument {
+  // What is undefined is left out of the text.
   const head = toRawJson({
     namespace: record.namespace,
     name: record.name,
     version: record.version,
     activationId: record.activationId,
     start: record.start,
-    ...(record.end === undefined ? {} : { end: record.end, duration: record.duration }),
-    ...(record.cause === undefined ? {} : { cause: record.cause }),
+    end: record.end,
+    duration: record.duration,
+    cause: record.cause,
     annotations: record.annotations,
     publish: false,
   });

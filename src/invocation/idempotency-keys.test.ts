@@ -7,6 +7,7 @@ import { withDirectory } from "../journal/disk-fixture.ts";
 import { failure } from "../kernel/errors.ts";
 import { type ActivationId, createActivationId, createTransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
+import { toBytes } from "../kernel/payload.ts";
 import { encodeActivation } from "../messages/activation-message.ts";
 import type { IdempotencyStore } from "../stores/port.ts";
 import { openSqliteStores } from "../stores/sqlite/open.ts";
@@ -39,7 +40,7 @@ function reserve(keys: IdempotencyStore, key: string): Promise<ActivationId> {
 
 /** A message whose arguments look like a key's. */
 function message(acceptance?: ActivationId, content = "{}"): Buffer {
-  return encodeActivation({
+  const encodable = encodeActivation({
     activationId: createActivationId(),
     transaction: [createTransactionId(), 0],
     action: { id: "guest/a", revision: "1", version: "0.0.1" },
@@ -49,7 +50,8 @@ function message(acceptance?: ActivationId, content = "{}"): Buffer {
     initKeys: [],
     ...(acceptance === undefined ? {} : { acceptance }),
     content: content as RawJson,
-  }).toBytes();
+  });
+  return toBytes(encodable);
 }
 
 onKeys(

@@ -27,7 +27,7 @@ export interface FoundAction extends Pick<StoredEntity<Action>, "revision" | "do
 export interface MessageRequest {
   readonly identity: Identity;
   readonly action: FoundAction;
-  readonly payload?: RawJson;
+  readonly payload?: RawJson | undefined;
   /** Id, and milliseconds since the epoch at which it was asked for. */
   readonly transaction: readonly [TransactionId, number];
   /** The sequence or composition of which it is a part. */

@@ -12,7 +12,7 @@ export interface InvokeRequest {
   readonly identity: Identity;
   readonly action: FoundAction;
   /** The text of a JSON object; absent means `{}`. */
-  readonly payload?: RawJson;
+  readonly payload?: RawJson | undefined;
   /** Milliseconds to wait for the end; absent where nobody waits. */
   readonly waitMs?: number;
   /** The id that it must get, as an idempotency key stands for it. */

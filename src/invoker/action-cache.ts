@@ -20,6 +20,8 @@ export class ActionCache {
   readonly #actions = new Map<string, CodeAction>();
   readonly #loading = new Map<string, Promise<CodeAction | undefined>>();
   #bytes = 0;
+  /** The last one, as far as that is known. */
+  #newest = "";
 
   constructor(entities: Pick<EntityStore, "get">, bytesMax: number) {
     this.#entities = entities;
@@ -30,9 +32,10 @@ export class ActionCache {
   peek(id: string, revision: string): CodeAction | undefined {
     const key = toKey(id, revision);
     const action = this.#actions.get(key);
-    if (action === undefined) return undefined;
+    if (action === undefined || key === this.#newest) return action;
     this.#actions.delete(key);
     this.#actions.set(key, action);
+    this.#newest = key;
     return action;
   }
 
@@ -78,6 +81,7 @@ export class ActionCache {
 
   #keep(key: string, action: CodeAction): void {
     this.#actions.set(key, action);
+    this.#newest = key;
     this.#bytes += action.exec.code.length;
     for (const [oldest, { exec }] of this.#actions) {
       if (this.#bytes <= this.#bytesMax || oldest === key) break;

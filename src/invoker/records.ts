@@ -34,13 +34,14 @@ export function toRecord({ message, action, outcome, times, logs }: Ran): Activa
   ];
   if (times.initMs !== undefined) annotations.push({ key: "initTime", value: times.initMs });
   const { statusCode, result, size } = outcome;
+  annotations.push(...toOriginAnnotations(message));
   return {
     ...toCommon(message),
     version: action.version,
     start: times.start,
     end: times.end,
     duration: times.durationMs,
-    annotations: [...annotations, ...toOriginAnnotations(message)],
+    annotations,
     response: size === undefined ? { statusCode, result } : { statusCode, result, size },
     logs,
   };

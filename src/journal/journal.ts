@@ -29,6 +29,9 @@ export interface JournalOptions {
   readonly segmentBytes: number;
 }
 
+/** Bytes, or text that is written as UTF-8. */
+export type Part = Buffer | string;
+
 export type Undo = (cause: BriskError) => void;
 
 interface Waiting {
@@ -38,6 +41,8 @@ interface Waiting {
 
 /** A turn in which more is appended is written in several pieces. */
 const BATCH_BYTES = 4 * MB;
+/** Of one UTF-16 code unit of a text. */
+const UTF8_BYTES_MAX = 3;
 /** The buffer's size at rest. */
 const BUFFER_BYTES = 64 * KB;
 /** How long what may be written lazily waits for something else to be written along with. */
@@ -104,14 +109,14 @@ export class Journal implements AsyncDisposable {
   }
 
   /** The parts are one frame's payload. `undo` is called if the frame cannot be written. */
-  append(parts: readonly Buffer[], undo?: Undo): Position {
+  append(parts: readonly Part[], undo?: Undo): Position {
     const position = this.#add(parts, undo);
     this.#schedule();
     return position;
   }
 
   /** As `append`, but may wait some milliseconds for a write that is made anyway. */
-  appendLazily(parts: readonly Buffer[], undo?: Undo): void {
+  appendLazily(parts: readonly Part[], undo?: Undo): void {
     this.#add(parts, undo);
     this.#lazyTimer ??= setTimeout(() => {
       this.#lazyTimer = undefined;
@@ -119,23 +124,29 @@ export class Journal implements AsyncDisposable {
     }, LAZY_MS).unref();
   }
 
-  #add(parts: readonly Buffer[], undo: Undo | undefined): Position {
+  #add(parts: readonly Part[], undo: Undo | undefined): Position {
     if (this.#filled >= BATCH_BYTES) this.#flush();
     if (this.#filled === 0) this.#beginBatch();
-    let length = 0;
-    for (const part of parts) length += part.length;
     const at = this.#filled;
     let to = at + HEADER_BYTES;
-    this.#reserve(to + length);
-    for (const part of parts) {
-      this.#buffer.set(part, to);
-      to += part.length;
-    }
+    for (const part of parts) to = this.#put(part, to);
+    const length = to - at - HEADER_BYTES;
     writeHeader(this.#buffer, at, length);
     this.#filled = to;
     if (undo !== undefined) this.#undo.push(undo);
     const { segment, size } = this.#writer;
     return { segment, offset: size + at + HEADER_BYTES, length };
+  }
+
+  /** Returns where it ends. */
+  #put(part: Part, at: number): number {
+    if (typeof part === "string") {
+      this.#reserve(at + part.length * UTF8_BYTES_MAX);
+      return at + this.#buffer.write(part, at);
+    }
+    this.#reserve(at + part.length);
+    this.#buffer.set(part, at);
+    return at + part.length;
   }
 
   /** A batch is never spread over two segments, so that it can be undone. */
@@ -149,7 +160,7 @@ export class Journal implements AsyncDisposable {
   #reserve(size: number): void {
     if (size <= this.#buffer.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(size, 2 * this.#buffer.length));
-    this.#buffer.copy(larger, 0, 0, this.#filled);
+    this.#buffer.copy(larger);
     this.#buffer = larger;
   }
 

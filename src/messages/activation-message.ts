@@ -69,10 +69,10 @@ class EncodableActivation implements Encodable {
     this.message = message;
   }
 
-  toBytes(): Buffer {
+  toText(): string {
     const { content, user, action, ...header } = this.message;
     const shared = `"user":${toSharedText(user)},"action":${toSharedText(action)}`;
-    return Buffer.from(`{${shared},${JSON.stringify(header).slice(1)}\n${content}`);
+    return `{${shared},${JSON.stringify(header).slice(1)}\n${content}`;
   }
 }
 

@@ -18,7 +18,7 @@ export interface CompletionOutcome {
   readonly result: RawJson;
   /** As the record has it, so that it need not be read. */
   readonly durationMs: number;
-  readonly size?: number;
+  readonly size?: number | undefined;
 }
 
 export interface Completion extends CompletionHeader {
@@ -35,8 +35,8 @@ class EncodableCompletion implements Encodable {
     this.completion = completion;
   }
 
-  toBytes(): Buffer {
-    return Buffer.from(toText(this.completion));
+  toText(): string {
+    return toText(this.completion);
   }
 }
 

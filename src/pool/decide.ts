@@ -53,13 +53,14 @@ export function decidePlacement(
   const all = state.slotsOf(job.need.key);
   const warm = pickWarm(all, job.need);
   if (warm !== undefined) return { type: "warm", slot: warm };
+  if (all.length >= rules.cores && isShort(state, job.need.key) && job.isSaturated()) {
+    const slot = pickAhead(state, all, job);
+    if (slot !== undefined) return { type: "ahead", slot };
+  }
   const own = all.filter((slot) => slot.state !== "retired");
   const isEnough = own.length >= toContainersMax(estimateRunMs(state, own, job), rules);
   if (isEnough && job.isSaturated()) {
-    const slot = pickAhead(state, own, job);
-    return slot === undefined
-      ? { type: "wait", again: rules.scaleOutAfterMs }
-      : { type: "ahead", slot };
+    return { type: "wait", again: rules.scaleOutAfterMs };
   }
   const patience = own.length === 0 ? 0 : decidePatience(own, job, rules);
   return patience > 0 ? { type: "wait", again: patience } : decideNew(state, job.need, rules);
@@ -109,7 +110,11 @@ const AHEAD_MAX = 8;
 
 export function hasRoomAhead(state: PoolState, { state: stage, active, need }: Slot): boolean {
   if (stage !== "warm" || need === undefined || need.concurrency > 1) return false;
-  return active < AHEAD_MAX && (state.runMs(need.key) ?? AHEAD_RUN_MS) < AHEAD_RUN_MS;
+  return active < AHEAD_MAX && isShort(state, need.key);
+}
+
+function isShort(state: PoolState, key: string): boolean {
+  return (state.runMs(key) ?? AHEAD_RUN_MS) < AHEAD_RUN_MS;
 }
 
 function pickAhead(

@@ -271,9 +271,10 @@ export class ContainerPool implements AsyncDisposable {
 
   /** Whether the key's next job may have the container at once, without a look at who else waits. */
   #mayGoOn(need: Need): boolean {
-    const namespaces = this.#waiting.namespaces;
-    if (namespaces.length > 1) {
-      const share = this.#state.memoryMbTotal / Math.max(this.#state.namespaces, namespaces.length);
+    if (this.#waiting.size === 0) return true;
+    const count = this.#waiting.namespaceCount;
+    if (count > 1) {
+      const share = this.#state.memoryMbTotal / Math.max(this.#state.namespaces, count);
       if (this.#state.memoryMbOf(need.namespace) > share) return false;
     }
     const oldest = this.#waiting.oldestSince(need.namespace);

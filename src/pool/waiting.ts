@@ -51,6 +51,10 @@ export class WaitingJobs<Job> {
     return this.#size;
   }
 
+  get namespaceCount(): number {
+    return this.#namespaces.size;
+  }
+
   /** Namespaces that have jobs here. */
   get namespaces(): readonly string[] {
     return [...this.#namespaces.keys()];

@@ -23,14 +23,14 @@ export function toCommon(message: Header): Pick<ActivationRecord, Common> {
     subject: message.user.subject,
     name,
     filterName: packageName === undefined ? name : `${packageName}/${name}`,
-    ...toCause(message),
+    cause: toCause(message),
   };
 }
 
 /** What it is a part of, or the try before which it failed for the first time. */
-function toCause({ cause, trying }: Origin): Pick<ActivationRecord, "cause"> {
-  if (cause !== undefined) return { cause };
-  return trying === undefined || trying.attempt === 1 ? {} : { cause: trying.first };
+function toCause({ cause, trying }: Origin): ActivationRecord["cause"] {
+  if (cause !== undefined) return cause;
+  return trying === undefined || trying.attempt === 1 ? undefined : trying.first;
 }
 
 /** By which way it came: through a binding, by an alias, as a part of what it was caused by, not at the first try. */
@@ -52,18 +52,19 @@ export function toFallbackRecord(
   { now, reason }: { now: number; reason?: "abandoned" | "expired" },
 ): ActivationRecord {
   const { statusCode, result, size } = response;
+  const annotations: KeyValue[] = [
+    { key: "path", value: message.action.id },
+    { key: "kind", value: "unknown" },
+  ];
+  if (reason !== undefined) annotations.push({ key: reason, value: true });
+  annotations.push(...toOriginAnnotations(message));
   return {
     ...toCommon(message),
     version: message.action.version,
     start: now,
     end: now,
     duration: 0,
-    annotations: [
-      { key: "path", value: message.action.id },
-      { key: "kind", value: "unknown" },
-      ...(reason === undefined ? [] : [{ key: reason, value: true }]),
-      ...toOriginAnnotations(message),
-    ],
+    annotations,
     response: {
       statusCode,
       ...(result === undefined ? {} : { result }),

@@ -246,14 +246,12 @@ export class Station implements AsyncDisposable {
     const { activationId, blocking, replyTo } = message;
     const { statusCode, result = NOTHING, size } = record.response;
     const completion = { activationId, invoker: topic, statusCode };
-    const outcome = () => ({
-      record: answersLogs ? toRecordText(document) : toBlockingAnswer(document),
-      result,
-      durationMs: record.duration ?? 0,
-      ...(size === undefined ? {} : { size }),
-    });
-    const answer = encodeCompletion(blocking ? { ...completion, outcome: outcome() } : completion);
-    await bus.publish(replyTo, answer, "volatile");
+    if (!blocking) await bus.publish(replyTo, encodeCompletion(completion), "volatile");
+    else {
+      const shown = answersLogs ? toRecordText(document) : toBlockingAnswer(document);
+      const outcome = { record: shown, result, durationMs: record.duration ?? 0, size };
+      await bus.publish(replyTo, encodeCompletion({ ...completion, outcome }), "volatile");
+    }
     if (message.acceptance !== undefined) await this.#confirm(message);
     delivery.done();
   }

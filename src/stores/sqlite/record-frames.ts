@@ -8,11 +8,11 @@ import type { RawJson } from "../../kernel/json.ts";
 const ID_LENGTH = 32;
 
 /** Nine lines, the one of an absent status code empty: none of the fields has a line break in it, as names have none and JSON escapes them. */
-export function encodeRecord(document: ActivationDocument): Buffer {
+export function encodeRecord(document: ActivationDocument): string {
   const { activationId, namespace, filterName, start, statusCode } = document;
   const { head, subject, response, logs } = document;
   const key = `${activationId}\n${namespace}\n${filterName}\n${start}\n${statusCode ?? ""}`;
-  return Buffer.from(`${key}\n${JSON.stringify(subject)}\n${head}\n${response}\n${logs}`);
+  return `${key}\n${JSON.stringify(subject)}\n${head}\n${response}\n${logs}`;
 }
 
 export function decodeRecordId(payload: Buffer): ActivationId {

@@ -33,7 +33,7 @@ const BATCH_AFTER_MS = 50;
 const BATCH_RECORDS = 500;
 const BATCH_BYTES = 4 * MB;
 /** What loss of power may cost of records that are only `written`. */
-const SYNC_AFTER_MS = 5;
+const SYNC_AFTER_MS = 10;
 const RETRY_MS = SECOND_MS;
 /** Not in SQLite; beyond it `put` waits, and a list waits for so many rows: some second. */
 const PENDING_RECORDS_MAX = 20_000;
