@@ -139,14 +139,21 @@ export class RecordJournal implements ActivationStore {
     this.#moving ??= this.#move();
   }
 
-  /** Moves what is pending to SQLite, batch by batch, until nothing is. */
+  /**
+   * Moves what is pending to SQLite, batch by batch. What is put meanwhile gathers for the next time,
+   * unless somebody waits for it.
+   */
   async #move(): Promise<void> {
     let waitMs = BATCH_AFTER_MS;
     try {
       // What has been put in this turn is written then.
       await setImmediate();
-      for (let batch = this.#nextBatch(); batch !== undefined; batch = this.#nextBatch()) {
+      let left = this.#pending.size;
+      while (left > 0 || this.#isWaitedFor) {
+        const batch = this.#nextBatch();
+        if (batch === undefined) break;
         await this.#moveBatch(batch);
+        left -= batch.ids.length;
       }
       this.#tellMoved();
     } catch (cause) {
@@ -156,6 +163,10 @@ export class RecordJournal implements ActivationStore {
     }
     this.#moving = undefined;
     if (this.#pending.size > 0) this.#moveAfter(waitMs);
+  }
+
+  get #isWaitedFor(): boolean {
+    return this.#waitingForRows.length > 0 || this.#pending.size >= BATCH_RECORDS || this.#isFull;
   }
 
   async #moveBatch({ segment, from, to, ids }: Batch): Promise<void> {
@@ -240,6 +251,8 @@ export class RecordJournal implements ActivationStore {
   /** Leaves the journal empty where SQLite takes the rest, and as it is where not. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#syncTimer);
+    // What is under way, then what was put meanwhile.
+    await this.#moving;
     this.#moveNow();
     await this.#moving;
     clearTimeout(this.#batchTimer);
