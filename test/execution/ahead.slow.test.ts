@@ -161,7 +161,8 @@ function checkLog(logs: readonly string[], says: readonly string[]): void {
   const lines = logs
     .map((line) => line.replace(/^\S+ +/, ""))
     .filter((line) => !/^stderr: {5}at /.test(line));
-  assert.deepEqual([...lines].sort(), [...says].sort());
+  const inOrder = (all: readonly string[]) => all.toSorted((a, b) => a.localeCompare(b));
+  assert.deepEqual(inOrder(lines), inOrder(says));
 }
 
 describe("of a flood of very short runs each has its own answer, record and log", () => {
@@ -177,7 +178,10 @@ describe("of a flood of very short runs each has its own answer, record and log"
 describe("of a flood of very short runs each runs once", () => {
   const runsFile = join(tmpdir(), `brisk-ahead-${process.pid}`);
   const brisk = useBrisk({ args: ["--driver", "process"] });
-  after(() => rmSync(runsFile, { force: true }));
+  const startsFile = `${runsFile}-starts`;
+  after(() => {
+    for (const file of [runsFile, startsFile]) rmSync(file, { force: true });
+  });
 
   const note = `require("node:fs").appendFileSync(${JSON.stringify(runsFile)}, process.env.__OW_ACTIVATION_ID + "\\n");`;
 
@@ -194,5 +198,18 @@ describe("of a flood of very short runs each runs once", () => {
     const runs = await readRuns(runsFile);
     assert.equal(runs.size, sent.length);
     for (const [id, count] of runs) assert.equal(count, 1, `${id} ran ${count} times`);
+  });
+
+  test("and where an action ends by itself right after its start, that is its answer", async () => {
+    const start = `require("node:fs").appendFileSync(${JSON.stringify(startsFile)}, "start\\n");`;
+    for (const end of ["process.nextTick", "setImmediate"]) {
+      const code = `${start} ${end}(() => process.exit(1)); const main = () => ({});`;
+      await putAction(brisk(), { name: "ending", code });
+      const { json } = await invoke(brisk(), "ending");
+      const { response } = json as ActivationRecord;
+      assert.equal(response.status, "action developer error");
+      assert.match(JSON.stringify(response.result), /exited unexpectedly/);
+    }
+    assert.equal((await readRuns(startsFile)).get("start"), 2);
   });
 });
