@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import { toRawJson } from "../kernel/json.ts";
 import type { OpenedDriver } from "./driver.contract.ts";
 import { PATIENCE, type SPEC, startAction, type TestAction } from "./driver-fixture.ts";
@@ -204,6 +204,20 @@ function describeReturns(start: Start): void {
     assert.ok(failed?.outcome.type === "begun" && failed.outcome.answer.type === "answered");
     assert.equal(failed.outcome.answer.status, 502);
     assert.deepEqual(last?.outcome, NOT_BEGUN);
+  });
+
+  it("none is given up for an answer that was there in time, and could not be read", async () => {
+    await using action = await start(WORKER);
+    const handed = hand(action, [
+      { value: { n: 1 }, timeoutMs: 100 },
+      { value: { n: 2 }, timeoutMs: 100 },
+    ]);
+    await setImmediate();
+    for (const until = Date.now() + 300; Date.now() < until; );
+    const outcomes = await handed;
+    for (const [index, { outcome }] of outcomes.entries()) {
+      assert.equal((resultOf(outcome) as { n: number }).n, index + 1);
+    }
   });
 
   it("they have not begun where the one before ends the process, or is given up", async () => {

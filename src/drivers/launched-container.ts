@@ -188,10 +188,13 @@ export class LaunchedContainer implements Container {
   }
 
   #giveUp(run: OpenRun): void {
-    if (!this.#runs.giveUp(run)) return;
-    // What was handed over behind it must not begin if it ends after all, and waits for nothing if not.
-    if (this.#isForOne) this.#enclosure.kill();
-    this.#output.afterRounds(1, () => this.#runs.settle(run, TIMED_OUT));
+    // All that it has written is read first; and its answer, which may only not have been read in time.
+    this.#output.afterRounds(1, () => {
+      if (!this.#runs.giveUp(run)) return;
+      // What was handed over behind it must not begin if it ends after all, and waits for nothing if not.
+      if (this.#isForOne) this.#enclosure.kill();
+      this.#runs.settle(run, TIMED_OUT);
+    });
   }
 
   #listen(socket: Duplex): Connection {
