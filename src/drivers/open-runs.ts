@@ -33,6 +33,8 @@ const NOBODY: Pick<OpenRun, "sinks"> = { sinks: {} };
 const SLOW_MS = 20;
 /** Whoever writes so much goes on writing: of one that has ended, this much was read before its answer. */
 const HELD_BYTES_MAX: number = 256 * KB;
+/** What a piece takes beside its bytes. */
+const PIECE_BYTES = 256;
 
 export class OpenRuns {
   readonly #options: OpenRunsOptions;
@@ -168,7 +170,7 @@ export class OpenRuns {
 
   take(output: Output): void {
     this.#held.push(output);
-    this.#heldBytes += output.bytes.length;
+    this.#heldBytes += output.bytes.length + PIECE_BYTES;
     this.#passHeld();
   }
 
