@@ -3,12 +3,12 @@
 // It speaks with the driver over file descriptor 3, one line a message:
 //   in   I<seq> \t <init value>                  once
 //        R<seq> \t <context> \t <arguments>      any number of times
-//        A<seq> \t <context> \t <arguments>      the same, sent before what runs was answered
+//        A<seq> \t <sent at> \t <context> \t <arguments>   the same, sent before what runs was answered
 //        B0 \t                                  what has not begun is given back
 //        G<seq> \t <credit>                     so much more of a streamed body may be sent
 //        C<seq> \t                              nobody wants the rest of it
 //   out  <seq> <status> <body>                   the statuses and texts of the runtime contract
-//        <seq> 102                               it has written output
+//        <seq> 102                               it has, or may have, written output
 //        <seq> 103 <head>, <seq> 100 <piece>     before the answer, where it is streamed (`stream.cjs`)
 //        <seq> 425 <why>                         it has not begun, and will not here
 //        0 200 {}                                at the start: ready for `init`
@@ -33,18 +33,19 @@ const ahead = [];
 let isSpoiled = false;
 let outputs;
 let written = 0;
-let readAt = 0;
+let hasHadChildren = false;
 const runsMax = /^true$/i.test(process.env.__OW_ALLOW_CONCURRENT ?? "") ? Infinity : 1;
 
 const connection = new Socket({ fd: CONNECTION_FD, readable: true, writable: true });
 connection.setEncoding("utf8");
 let partial = "";
 connection.on("data", (text) => {
-  readAt = now();
+  // What is wanted back must not begin only because it is read first: both have waited for a busy process.
+  const backAt = text.lastIndexOf("B0\t\n");
   let start = 0;
   let end = text.indexOf("\n");
   while (end !== -1) {
-    receive(partial + text.slice(start, end));
+    receive(partial + text.slice(start, end), start < backAt);
     partial = "";
     start = end + 1;
     end = text.indexOf("\n", start);
@@ -63,6 +64,9 @@ function prepare() {
   // there before the answer, and `process.exit` loses nothing.
   outputs = [process.stdout, process.stderr];
   for (const stream of outputs) stream._handle?.setBlocking?.(true);
+  require("./children.cjs").watchChildren(() => {
+    hasHadChildren = true;
+  });
   const [socketPath, port] = process.argv.splice(2);
   if (socketPath) require("./forwarder.cjs").startForwarder(socketPath, Number(port));
 }
@@ -79,41 +83,50 @@ function leave() {
   }
 }
 
-function receive(line) {
+function receive(line, isWantedBack) {
   const first = line.indexOf("\t");
   const seq = line.slice(1, first);
-  if (line.startsWith("I")) {
-    void initialise(seq, parse(line.slice(first + 1)));
-    return;
-  }
-  if (line.startsWith("R") || line.startsWith("A")) {
+  if (line.startsWith("R")) run(seq, ...parseRequest(line, first));
+  else if (line.startsWith("A")) {
+    if (isWantedBack || !mayGoAhead()) {
+      giveBack(seq);
+      return;
+    }
     const second = line.indexOf("\t", first + 1);
-    const context = parse(line.slice(first + 1, second));
-    const text = line.slice(second + 1);
-    if (line.startsWith("A") && !mayGoAhead()) giveBack(seq);
-    else if (running < runsMax) run(seq, context, text);
-    else ahead.push({ seq, context, text, at: readAt });
-    return;
-  }
-  if (line.startsWith("B")) giveAllBack();
+    const sentAt = Number(line.slice(first + 1, second));
+    const [context, text] = parseRequest(line, second);
+    const next = { seq, context, text, sentAt };
+    if (running < runsMax) runAhead(next);
+    else ahead.push(next);
+  } else if (line.startsWith("I")) void initialise(seq, parse(line.slice(first + 1)));
+  else if (line.startsWith("B")) giveAllBack();
   // Only what has been loaded has anything to send.
   else if (line.startsWith("G")) streaming?.grant(seq, Number(line.slice(first + 1)));
   else streaming?.cancel(seq);
 }
 
+function parseRequest(line, from) {
+  const end = line.indexOf("\t", from + 1);
+  return [parse(line.slice(from + 1, end)), line.slice(end + 1)];
+}
+
+/** Its time counts from here. */
+function runAhead({ seq, context, text, sentAt }) {
+  if (context.deadline) context.deadline = String(Number(context.deadline) + now() - sentAt);
+  run(seq, context, text);
+}
+
 /** The answer to a run, after which the next one begins. */
 function conclude(seq, status, body) {
   if (status !== 200 || !/^[[{]/.test(body)) isSpoiled = true;
-  if (ahead.length > 0 && !mayGoAhead()) giveAllBack();
+  if (!mayGoAhead()) giveAllBack();
   const before = written;
   written = countWritten();
-  const announced = written > before ? `${seq} 102 \n` : "";
+  const announced = written > before || hasHadChildren ? `${seq} 102 \n` : "";
   connection.write(announced + toAnswer(seq, status, body));
-  const next = ahead.shift();
-  if (next === undefined) return;
-  const { context, text, at } = next;
-  if (context.deadline) context.deadline = String(Number(context.deadline) + now() - at);
-  run(next.seq, context, text);
+  if (ahead.length === 0) return;
+  if (hasLeft()) runAhead(ahead.shift());
+  else giveAllBack();
 }
 
 /**
@@ -121,7 +134,17 @@ function conclude(seq, status, body) {
  * last that runs here.
  */
 function mayGoAhead() {
-  return !isSpoiled && countWritten() === 0;
+  return !mayHaveWritten() && !isSpoiled && hasLeft();
+}
+
+/** Behind an answer on its way none begins: if it ended the process, it would seem not to have begun. */
+function hasLeft() {
+  return connection.writableLength === 0;
+}
+
+/** A child process writes past this one, so that nothing is known of it here. */
+function mayHaveWritten() {
+  return hasHadChildren || countWritten() > 0;
 }
 
 function countWritten() {
@@ -133,7 +156,7 @@ function giveAllBack() {
 }
 
 function giveBack(seq) {
-  answer(seq, 425, countWritten() > 0 ? "output" : "");
+  answer(seq, 425, mayHaveWritten() ? "output" : "");
 }
 
 function answer(seq, status, body) {

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import { toRawJson } from "../kernel/json.ts";
 import type { OpenedDriver } from "./driver.contract.ts";
 import { PATIENCE, type SPEC, startAction, type TestAction } from "./driver-fixture.ts";
@@ -53,15 +54,16 @@ function resultOf(outcome: Begun | NotBegun | undefined): unknown {
 }
 
 /** Takes its time without and with a look at anything else, and says what it was given. */
-const WORKER = `
-  const spin = (ms) => { for (const until = Date.now() + ms; Date.now() < until; ); };
+const SPIN = "const spin = (ms) => { for (const until = Date.now() + ms; Date.now() < until; ); };";
+const WITH_DEADLINE = "{ n, deadline: process.env.__OW_DEADLINE }";
+const WORKER = `${SPIN}
   async function main({ n, ms = 0, waitMs = 0, say, end }) {
     spin(ms);
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     if (say) console.log(say);
     if (end === "throw") throw new Error("thrown");
     if (end === "exit") process.exit(1);
-    return { n, deadline: process.env.__OW_DEADLINE };
+    return ${WITH_DEADLINE};
   }`;
 
 function describeTurns(start: Start): void {
@@ -82,20 +84,24 @@ function describeTurns(start: Start): void {
     assert.equal(action.container.takesAhead, true);
   });
 
-  it("the time of each counts from when it begins, and so does its deadline", async () => {
-    await using action = await start(WORKER);
-    const deadline = Date.now() + 1000;
-    const busy = { value: { ms: 200 } };
-    const [first, second] = await hand(action, [
-      busy,
-      { value: { n: 2 }, timeoutMs: 150, deadline },
-    ]);
-    const { n, deadline: moved } = resultOf(second?.outcome) as { n: number; deadline: string };
-    assert.equal(n, 2);
-    assert.ok(Number(moved) >= deadline + 150, `${moved} is not later than ${deadline}`);
-    assert.ok(first?.outcome.type === "begun" && second?.outcome.type === "begun");
-    assert.ok(second.outcome.beganAt - first.outcome.beganAt >= 200);
-  });
+  for (const [how, code] of [
+    ["at once", `${SPIN} function main({ n, ms = 0 }) { spin(ms); return ${WITH_DEADLINE}; }`],
+    ["later", `${SPIN} async function main({ n, ms = 0 }) { spin(ms); return ${WITH_DEADLINE}; }`],
+  ]) {
+    it(`the time of each that returns ${how} counts from when it begins, and so does its deadline`, async () => {
+      await using action = await start(String(code));
+      const deadline = Date.now() + 1000;
+      const [first, second] = await hand(action, [
+        { value: { ms: 200 } },
+        { value: { n: 2 }, timeoutMs: 150, deadline },
+      ]);
+      const { n, deadline: moved } = resultOf(second?.outcome) as { n: number; deadline: string };
+      assert.equal(n, 2);
+      assert.ok(Number(moved) >= deadline + 200, `${moved} is not later than ${deadline}`);
+      assert.ok(first?.outcome.type === "begun" && second?.outcome.type === "begun");
+      assert.ok(second.outcome.beganAt - first.outcome.beganAt >= 200);
+    });
+  }
 }
 
 function describeReturns(start: Start): void {
@@ -109,6 +115,62 @@ function describeReturns(start: Start): void {
     assert.equal((resultOf(slow?.outcome) as { n: number }).n, 1);
     for (const { outcome } of others) assert.deepEqual(outcome, NOT_BEGUN);
     assert.equal((await action.result({ n: 4 }))["n"], 4);
+  });
+
+  it("they come back from a process that was too busy to read of them", async () => {
+    await using action = await start(
+      `${SPIN} const main = ({ n, ms = 0 }) => { spin(ms); return { n }; }`,
+    );
+    const slow = hand(action, [{ value: { n: 1, ms: 300 } }]);
+    await delay(100);
+    const others = await hand(action, [{ value: { n: 2 } }, { value: { n: 3 } }]);
+    for (const { outcome } of others) assert.deepEqual(outcome, NOT_BEGUN);
+    assert.deepEqual(
+      (await slow).map(({ outcome }) => resultOf(outcome)),
+      [{ n: 1 }],
+    );
+  });
+
+  it("they come back where the one before has a child process write", async () => {
+    await using action = await start(`function main({ say }) {
+      if (say) {
+        const write = "process.stdout.write(process.argv[1])";
+        require("node:child_process").spawnSync(process.execPath, ["-e", write, say], { stdio: "inherit" });
+      }
+      return {};
+    }`);
+    const [quiet, loud, behind] = await hand(action, [
+      { value: {} },
+      { value: { say: "child" } },
+      { value: { say: "other" } },
+    ]);
+    assert.equal(quiet?.written, "");
+    assert.equal(loud?.written, "child");
+    assert.deepEqual(behind, { outcome: NOT_BEGUN, written: "" });
+  });
+
+  it("they come back where nothing more is to begin, and what has begun goes on", async () => {
+    await using action = await start(WORKER);
+    const handed = hand(action, [{ value: { n: 1, waitMs: 200 } }, { value: { n: 2 } }]);
+    action.container.retire();
+    const [first, behind] = await handed;
+    assert.equal((resultOf(first?.outcome) as { n: number }).n, 1);
+    assert.deepEqual(behind?.outcome, NOT_BEGUN);
+    const [late] = await hand(action, [{ value: { n: 3 } }]);
+    assert.deepEqual(late?.outcome, NOT_BEGUN);
+  });
+
+  it("none begins behind an answer that has not left the process", async () => {
+    await using action = await start(`function main({ bytes, end }) {
+      if (end) process.exit();
+      return { text: "x".repeat(bytes) };
+    }`);
+    const [large, behind] = await hand(action, [
+      { value: { bytes: 900_000 } },
+      { value: { end: true } },
+    ]);
+    assert.equal((resultOf(large?.outcome) as { text: string }).text.length, 900_000);
+    assert.deepEqual(behind?.outcome, NOT_BEGUN);
   });
 
   it("they come back where the one before writes output, which is its own", async () => {
@@ -144,6 +206,20 @@ function describeReturns(start: Start): void {
     assert.deepEqual(last?.outcome, NOT_BEGUN);
   });
 
+  it("none is given up for an answer that was there in time, and could not be read", async () => {
+    await using action = await start(WORKER);
+    const handed = hand(action, [
+      { value: { n: 1 }, timeoutMs: 100 },
+      { value: { n: 2 }, timeoutMs: 100 },
+    ]);
+    await setImmediate();
+    for (const until = Date.now() + 300; Date.now() < until; );
+    const outcomes = await handed;
+    for (const [index, { outcome }] of outcomes.entries()) {
+      assert.equal((resultOf(outcome) as { n: number }).n, index + 1);
+    }
+  });
+
   it("they have not begun where the one before ends the process, or is given up", async () => {
     await using exiting = await start(WORKER);
     const [exited, behind] = await hand(exiting, [{ value: { end: "exit" } }, { value: {} }]);
@@ -160,6 +236,16 @@ function describeReturns(start: Start): void {
     assert.deepEqual(last, { outcome: NOWHERE, written: "" });
     // Nothing else had to end it.
     await endless.container.ended;
+  });
+
+  it("ends a container whose code answers what has not begun", async () => {
+    await using action = await start(
+      `const main = () => { require("node:fs").writeSync(3, "3 200 {}\\n"); return new Promise(() => {}); }`,
+    );
+    const [first, behind] = await hand(action, [{ value: {} }, { value: {} }]);
+    assert.ok(first?.outcome.type === "begun");
+    assert.deepEqual(first.outcome.answer, { type: "ended", reason: "exited" });
+    assert.deepEqual(behind?.outcome, NOWHERE);
   });
 
   it("ends a container whose code says of what has begun that it has not", async () => {

@@ -5,6 +5,7 @@
 import type { ChildProcess } from "node:child_process";
 import type { Duplex } from "node:stream";
 import { AnswerBody } from "./answer-body.ts";
+import { Connection } from "./connection.ts";
 import { type OpenRun, OpenRuns } from "./open-runs.ts";
 import { OutputReader } from "./output.ts";
 import type {
@@ -95,15 +96,16 @@ export class LaunchedContainer implements Container {
   readonly ended: Promise<void>;
   readonly #process: ChildProcess;
   readonly #enclosure: Enclosure;
-  readonly #connection: Duplex;
+  readonly #connection: Connection;
   readonly #output: OutputReader;
   readonly #runs: OpenRuns;
+  readonly #isForOne: boolean;
   #seq = READY_SEQ;
-  #unsent = "";
   /** Whose output is whose is only known where one run's is read before the next one begins. */
   #hasWritten = false;
   #markReady: () => void = () => {};
   #isEnded = false;
+  #isRetired = false;
   /** Answers of one read. */
   #read: Answering[] = [];
 
@@ -115,15 +117,14 @@ export class LaunchedContainer implements Container {
     if (!(connection && child.stdout && child.stderr)) {
       throw new Error(`Cannot start ${child.spawnfile}: this process has too many files open`);
     }
-    this.#connection = connection;
-    const streams = { stdout: child.stdout, stderr: child.stderr, connection: this.#connection };
-    this.#output = new OutputReader(streams);
+    this.#output = new OutputReader({ stdout: child.stdout, stderr: child.stderr, connection });
+    this.#connection = this.#listen(connection);
+    this.#isForOne = runsMax === 1;
     this.#runs = new OpenRuns({
       runsMax,
       timedOut: (run) => this.#giveUp(run),
-      slow: () => this.#send(GIVE_BACK),
+      slow: () => this.#connection.send(GIVE_BACK),
     });
-    this.#listen();
     this.ended = new Promise((resolve) => {
       // `error` is a process that could not be started at all.
       child.once("exit", (code, signal) => void this.#end({ code, signal }).then(resolve));
@@ -144,16 +145,17 @@ export class LaunchedContainer implements Container {
         resolve(outcome.type === "begun" ? outcome.answer : EXITED),
       );
       this.#runs.add(run);
-      this.#send(encodeInit(run.seq, request));
+      this.#connection.send(encodeInit(run.seq, request));
     });
   }
 
   run(request: RunRequest, patience: Patience, sinks: Sinks = {}): Promise<Begun | NotBegun> {
     if (this.#isEnded) return Promise.resolve({ type: "not-begun", goesOn: false });
+    if (this.#isRetired) return Promise.resolve({ type: "not-begun", goesOn: true });
     return new Promise((settle) => {
       const run = this.#open({ patience, sinks }, settle);
       const encode = this.#runs.add(run) ? encodeRun : encodeRunAhead;
-      this.#send(encode(run.seq, request));
+      this.#connection.send(encode(run.seq, request));
     });
   }
 
@@ -171,20 +173,13 @@ export class LaunchedContainer implements Container {
     };
   }
 
-  /** All that is sent in one turn is one write. */
-  #send(message: string): void {
-    if (this.#unsent === "") {
-      process.nextTick(() => {
-        const text = this.#unsent;
-        this.#unsent = "";
-        this.#connection.write(text);
-      });
-    }
-    this.#unsent += message;
+  retire(): void {
+    this.#isRetired = true;
+    if (!this.#isEnded) this.#connection.send(GIVE_BACK);
   }
 
   get takesAhead(): boolean {
-    return !this.#hasWritten && !this.#isEnded;
+    return !this.#hasWritten && !this.#isEnded && !this.#runs.isStuck;
   }
 
   async destroy(): Promise<void> {
@@ -193,13 +188,16 @@ export class LaunchedContainer implements Container {
   }
 
   #giveUp(run: OpenRun): void {
-    if (!this.#runs.giveUp(run)) return;
-    // What was handed over behind it must not begin if it ends after all.
-    if (this.#runs.hasUnbegun) this.#enclosure.kill();
-    this.#output.afterRounds(1, () => this.#runs.settle(run, TIMED_OUT));
+    // All that it has written is read first; and its answer, which may only not have been read in time.
+    this.#output.afterRounds(1, () => {
+      if (!this.#runs.giveUp(run)) return;
+      // What was handed over behind it must not begin if it ends after all, and waits for nothing if not.
+      if (this.#isForOne) this.#enclosure.kill();
+      this.#runs.settle(run, TIMED_OUT);
+    });
   }
 
-  #listen(): void {
+  #listen(socket: Duplex): Connection {
     this.#output.listen((output) => {
       this.#hasWritten = true;
       this.#runs.take(output);
@@ -211,15 +209,15 @@ export class LaunchedContainer implements Container {
       // Tenant code wrote there: nothing that comes from there can be relied on any more.
       malformed: () => this.#enclosure.kill(),
     });
-    this.#connection.on("data", (chunk: Buffer) => {
-      reader.read(chunk);
-      if (this.#read.length > 0) this.#settleRead();
-    });
     // A launcher without its connection cannot be asked any more, even if its process lives on.
-    this.#connection.on("close", () => {
+    socket.on("close", () => {
       setTimeout(() => {
         if (!this.#isEnded) this.#enclosure.kill();
       }, DYING_MS_MAX).unref();
+    });
+    return new Connection(socket, (chunk) => {
+      reader.read(chunk);
+      if (this.#read.length > 0) this.#settleRead();
     });
   }
 
@@ -238,6 +236,7 @@ export class LaunchedContainer implements Container {
     if (run === undefined) return this.#runs.isGivenUp(seq);
     if (status === STATUS_WROTE) {
       run.hasWritten = true;
+      this.#hasWritten = true;
       return true;
     }
     if (status === STATUS_PIECE) return bytes <= PIECE_TEXT_MAX && run.body?.take(body) === true;
@@ -245,7 +244,7 @@ export class LaunchedContainer implements Container {
     const sink = run.sinks.openBody?.(body);
     if (sink === undefined) return false;
     run.body = new AnswerBody(seq, sink, {
-      send: (message) => this.#send(message),
+      send: (message) => this.#connection.send(message),
       unwanted: () => setTimeout(() => this.#giveUp(run), UNWANTED_MS_MAX).unref(),
     });
     return true;
@@ -263,9 +262,10 @@ export class LaunchedContainer implements Container {
       this.#hasWritten ||= answered.body === NOT_BEGUN_OUTPUT;
       // What was sent alone has begun, and cannot be told to be run elsewhere.
       if (!this.#runs.giveBack(run)) this.#enclosure.kill();
-    } else {
-      this.#runs.answered(run);
+    } else if (this.#runs.answered(run)) {
       this.#read.push({ run, answered });
+    } else {
+      this.#enclosure.kill();
     }
   }
 
@@ -282,6 +282,7 @@ export class LaunchedContainer implements Container {
     this.#isEnded = true;
     // What it wrote last is still in the sockets.
     await new Promise<void>((resolve) => this.#output.afterRounds(2, resolve));
+    const isRead = await this.#connection.readToEnd(DYING_MS_MAX);
     const errorTail = this.#output.errorTail;
     // Neither may keep an answer from those who wait, nor end the platform: what could not be removed is
     // swept at the next start.
@@ -289,7 +290,7 @@ export class LaunchedContainer implements Container {
       .wasOutOfMemory({ ...exit, errorTail })
       .catch(() => false);
     const answer: Ended = { type: "ended", reason: isOutOfMemory ? "out-of-memory" : "exited" };
-    this.#runs.end(answer);
+    this.#runs.end(answer, isRead);
     await this.#enclosure.remove().catch(() => {});
     this.#output.close();
   }

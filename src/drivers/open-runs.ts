@@ -1,6 +1,7 @@
 // The requests that a container has not answered, in the order in which it got them. As many as may run at
 // a time have begun; each of the others begins when one before it is answered, and its time counts from then.
 
+import { KB } from "../kernel/units.ts";
 import type { AnswerBody } from "./answer-body.ts";
 import type { Answer, Begun, NotBegun, Output, Patience, Sinks } from "./port.ts";
 
@@ -9,7 +10,7 @@ export interface OpenRun {
   readonly patience: Patience;
   readonly sinks: Sinks;
   readonly settle: (outcome: Begun | NotBegun) => void;
-  /** Sent before those before it were answered. */
+  /** Sent before it was known how the one before it ended: it may come back. */
   isAhead: boolean;
   /** It has said so; what others wrote before it is read by then. */
   hasWritten: boolean;
@@ -30,6 +31,10 @@ export interface OpenRunsOptions {
 const NOBODY: Pick<OpenRun, "sinks"> = { sinks: {} };
 /** How long a run may keep others waiting that were handed over behind it, in ms. */
 const SLOW_MS = 20;
+/** Whoever writes so much goes on writing: of one that has ended, this much was read before its answer. */
+const HELD_BYTES_MAX: number = 256 * KB;
+/** What a piece takes beside its bytes. */
+const PIECE_BYTES = 256;
 
 export class OpenRuns {
   readonly #options: OpenRunsOptions;
@@ -38,9 +43,12 @@ export class OpenRuns {
   readonly #begun: OpenRun[] = [];
   /** Output that is not known yet to be whose: one may be answered, and the next have begun. */
   readonly #held: Output[] = [];
+  #heldBytes = 0;
   /** Timed out, and may still be answered. */
   readonly #givenUp = new Set<number>();
   #watch: NodeJS.Timeout | undefined;
+  /** What is behind the one that goes on has been asked back. */
+  #isSlow = false;
 
   constructor(options: OpenRunsOptions) {
     this.#options = options;
@@ -61,10 +69,13 @@ export class OpenRuns {
 
   /** False where it is ahead. */
   add(run: OpenRun): boolean {
-    run.isAhead = this.#unanswered.size + this.#givenUp.size >= this.#options.runsMax;
+    const { runsMax } = this.#options;
+    // What is answered and not settled may have left the container in no state for another.
+    run.isAhead = this.#begun.length + this.#givenUp.size >= runsMax;
+    const begins = this.#unanswered.size + this.#givenUp.size < runsMax;
     this.#unanswered.set(run.seq, run);
-    if (run.isAhead) this.#watchSlow();
-    else this.#begin(run);
+    if (begins) this.#begin(run);
+    else this.#watchSlow();
     return !run.isAhead;
   }
 
@@ -87,17 +98,35 @@ export class OpenRuns {
       this.#watch = undefined;
       if (!this.hasUnbegun) return;
       const [oldest] = this.#unanswered.values();
-      if (Date.now() - (oldest?.beganAt ?? 0) >= SLOW_MS) this.#options.slow();
-      else this.#watchSlow();
+      if (Date.now() - (oldest?.beganAt ?? 0) < SLOW_MS) {
+        this.#watchSlow();
+        return;
+      }
+      this.#isSlow = true;
+      this.#options.slow();
     }, SLOW_MS);
   }
 
-  /** It is answered: the next one has begun, or comes back. */
-  answered(run: OpenRun): void {
+  /** What is handed over behind these would only wait, or never begin. */
+  get isStuck(): boolean {
+    return this.#isSlow || this.#givenUp.size > 0;
+  }
+
+  /** It is answered: the next one has begun, or comes back. False where it had not even begun. */
+  answered(run: OpenRun): boolean {
+    if (run.beganAt === undefined) return false;
+    this.#close(run);
+    return true;
+  }
+
+  #close(run: OpenRun): void {
     this.#unanswered.delete(run.seq);
     clearTimeout(run.timer);
     run.body?.end();
-    this.#beginNext();
+    if (run.beganAt !== undefined) {
+      this.#isSlow = false;
+      this.#beginNext();
+    }
     if (this.#held.length > 0) this.#passHeld();
   }
 
@@ -134,13 +163,14 @@ export class OpenRuns {
   giveBack(run: OpenRun): boolean {
     if (!run.isAhead) return false;
     this.#forget(run);
-    this.answered(run);
+    this.#close(run);
     run.settle({ type: "not-begun", goesOn: true });
     return true;
   }
 
   take(output: Output): void {
     this.#held.push(output);
+    this.#heldBytes += output.bytes.length + PIECE_BYTES;
     this.#passHeld();
   }
 
@@ -151,13 +181,15 @@ export class OpenRuns {
   #passHeld(): void {
     const { runsMax } = this.#options;
     const writer = this.#begun.find(({ hasWritten }) => hasWritten);
-    if (writer === undefined && runsMax === 1 && this.#unanswered.size > 1) return;
+    const isUnknown = writer === undefined && runsMax === 1 && this.#unanswered.size > 1;
+    if (isUnknown && this.#heldBytes <= HELD_BYTES_MAX) return;
     const { sinks } = writer ?? this.#begun.at(-1) ?? NOBODY;
+    this.#heldBytes = 0;
     for (const output of this.#held.splice(0)) sinks.output?.(output);
   }
 
-  /** Nothing is answered any more. */
-  end(answer: Answer): void {
+  /** Nothing is answered any more. `isRead`: all that was answered has been read. */
+  end(answer: Answer, isRead: boolean): void {
     clearTimeout(this.#watch);
     const left = [...this.#unanswered.values()];
     this.#unanswered.clear();
@@ -165,6 +197,8 @@ export class OpenRuns {
     for (const run of left) {
       clearTimeout(run.timer);
       run.body?.end();
+      // In doubt it has: nothing runs twice.
+      if (!isRead) run.beganAt ??= Date.now();
       if (run.beganAt === undefined) run.settle({ type: "not-begun", goesOn: false });
       else this.settle(run, answer);
     }

@@ -98,8 +98,8 @@ export interface Output {
 /** Where what a run makes goes. Output that nobody takes, also between runs, is thrown away. */
 export interface Sinks {
   /**
-   * Takes all that was written before the answer; of runs that are open at the same time the oldest takes
-   * it. Reading goes on at a bounded pace.
+   * Takes all that was written before the answer. What is written past the runtime, by a child process that
+   * outlives its run or to the bare descriptor, may go to a run beside it. Reading goes on at a bounded pace.
    */
   readonly output?: (output: Output) => void;
   /** Without it no answer may be streamed. */
@@ -118,6 +118,8 @@ export interface Container {
   run(request: RunRequest, patience: Patience, sinks?: Sinks): Promise<Begun | NotBegun>;
   /** Whether it is of use to hand it runs ahead. */
   readonly takesAhead: boolean;
+  /** Nothing more begins in it: what has not begun comes back, what has goes on. */
+  retire(): void;
   /** Resolves when the container has ended by itself or was destroyed. */
   readonly ended: Promise<void>;
   /** Kills everything in it and removes what it had on the host. Called again, waits for the same end. */

@@ -4,7 +4,14 @@ import fc from "fast-check";
 import { toRawJson } from "../kernel/json.ts";
 import { MB } from "../kernel/units.ts";
 import type { Answered } from "./port.ts";
-import { AnswerReader, encodeCancel, encodeGrant, encodeInit, encodeRun } from "./wire.ts";
+import {
+  AnswerReader,
+  encodeCancel,
+  encodeGrant,
+  encodeInit,
+  encodeRun,
+  encodeRunAhead,
+} from "./wire.ts";
 
 /** Reads the bytes in the given pieces; numbers up to 9 were asked with that bound. */
 function read(pieces: readonly Buffer[], bytesMax: number) {
@@ -122,6 +129,11 @@ test("a request is one line, with the arguments as the text that they are", () =
   const context = { namespace: "a\tb\nc" };
   const value = toRawJson({ n: 1 });
   assert.equal(encodeRun(2, { value, context }), `R2\t${JSON.stringify(context)}\t{"n":1}\n`);
+  const ahead = encodeRunAhead(2, { value, context });
+  assert.equal(
+    ahead.replace(/\t\d{13}\t/, "\t(now)\t"),
+    `A2\t(now)\t${JSON.stringify(context)}\t{"n":1}\n`,
+  );
   assert.equal(encodeGrant(2, 5), "G2\t5\n");
   assert.equal(encodeCancel(2), "C2\t\n");
 });

@@ -3,15 +3,15 @@
 //
 //   to the launcher     I<seq> \t <init value>
 //                       R<seq> \t <context> \t <arguments>    (the context has no raw tab, being made here)
-//                       A<seq> \t <context> \t <arguments>    (the same, but sent before what runs was answered)
+//                       A<seq> \t <sent at> \t <context> \t <arguments>
+//                                                             (the same, but sent before what runs was answered)
 //                       B0 \t                                 (give back what has not begun)
 //                       G<seq> \t <credit>                     (so much more of the body may be sent)
 //                       C<seq> \t                              (nobody wants the rest of the body)
 //   from the launcher   <seq> <status> <body>
-//                       <seq> 102                             (it wrote output: before its answer)
+//                       <seq> 102                             (it wrote output, or may have: before its answer)
 //                       <seq> 103 <result without its body>   (the answer is streamed: once, before its pieces)
 //                       <seq> 100 <piece of the body in Base64>
-//
 //                       <seq> 425 <why>                       (not begun: `output` where the run before wrote some)
 //
 // As in HTTP, a status below 200 announces: the answer itself follows, also behind the last piece.
@@ -58,16 +58,16 @@ export function encodeInit(seq: number, request: InitRequest): string {
 }
 
 export function encodeRun(seq: number, request: RunRequest): string {
-  return `R${encodeRequest(seq, request)}`;
+  return `R${seq}\t${encodeRequest(request)}`;
 }
 
-/** For one that is sent before what runs was answered. */
+/** For one that is sent before what runs was answered; its deadline moves by what it waits. */
 export function encodeRunAhead(seq: number, request: RunRequest): string {
-  return `A${encodeRequest(seq, request)}`;
+  return `A${seq}\t${Date.now()}\t${encodeRequest(request)}`;
 }
 
-function encodeRequest(seq: number, { context, value }: RunRequest): string {
-  return `${seq}\t${JSON.stringify(context)}\t${value}\n`;
+function encodeRequest({ context, value }: RunRequest): string {
+  return `${JSON.stringify(context)}\t${value}\n`;
 }
 
 export const GIVE_BACK = "B0\t\n";

@@ -1,6 +1,6 @@
 // One activation in one container: init where it is fresh, run, and the record of it.
 
-import type { NotBegun, Sinks } from "../drivers/port.ts";
+import type { Answer, NotBegun, Sinks } from "../drivers/port.ts";
 import type { CodeAction } from "../entities/action.ts";
 import type { ActivationRecord } from "../entities/activation.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -55,6 +55,7 @@ interface Ended {
   readonly times: Times;
 }
 
+const EXITED: Answer = { type: "ended", reason: "exited" };
 type Output = NonNullable<Sinks["output"]>;
 
 /** Init and run each get the whole time limit. */
@@ -87,8 +88,9 @@ async function exchange(
   const deadline = clock() + patience.timeoutMs;
   const request = toRunRequest(message, action, { value, deadline });
   const ran = await lease.container.run(request, patience, { output, openBody });
-  if (ran.type === "not-begun") return ran;
-  const { answer, beganAt } = ran;
+  // What ends by itself right after its start would do so in the next one too, without end.
+  if (ran.type === "not-begun" && !lease.fresh) return ran;
+  const { answer, beganAt } = ran.type === "begun" ? ran : { answer: EXITED, beganAt: clock() };
   const elapsedMs = clock() - beganAt;
   const exchanged = { answer, elapsedMs, ...patience };
   const outcome = streamed?.classify(exchanged) ?? classifyRun(exchanged);

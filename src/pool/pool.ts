@@ -265,8 +265,9 @@ export class ContainerPool implements AsyncDisposable {
   #retire(slot: Slot): void {
     slot.active--;
     slot.state = "retired";
-    // What was handed over ahead has not begun, and must not begin there.
-    if (slot.active === 0 || slot.need?.concurrency === 1) this.#discard(slot);
+    if (slot.active === 0) this.#discard(slot);
+    // Of what was handed over ahead, one may have begun by now: only that is still to end there.
+    else if (slot.need?.concurrency === 1) this.#containers.get(slot)?.retire();
   }
 
   /** Whether the key's next job may have the container at once, without a look at who else waits. */

@@ -1,0 +1,90 @@
+// What cannot be brought about from outside at will: what is read between two others.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type OpenRun, OpenRuns } from "./open-runs.ts";
+import type { Answer, Begun, NotBegun } from "./port.ts";
+
+const ANSWER: Answer = { type: "answered", status: 200, body: "{}", bytes: 2 };
+const EXITED: Answer = { type: "ended", reason: "exited" };
+
+function open() {
+  const runs = new OpenRuns({ runsMax: 1, timedOut: () => {}, slow: () => {} });
+  let seq = 0;
+  const add = () => {
+    seq += 1;
+    const seen: { outcome?: Begun | NotBegun; written: string } = { written: "" };
+    const run: OpenRun = {
+      seq,
+      patience: { timeoutMs: 60_000, bytesMax: 1000 },
+      sinks: { output: ({ bytes }) => (seen.written += bytes) },
+      settle: (outcome) => {
+        seen.outcome = outcome;
+      },
+      isAhead: false,
+      hasWritten: false,
+      beganAt: undefined,
+      timer: undefined,
+      body: undefined,
+    };
+    return { run, seen, isAlone: runs.add(run) };
+  };
+  return { runs, add, [Symbol.dispose]: () => runs.end(EXITED, true) };
+}
+
+function toOutput(text: string) {
+  return { stream: "stdout", bytes: Buffer.from(text), at: 0 } as const;
+}
+
+test("one that comes back does not let the one behind it begin", () => {
+  using opened = open();
+  const { runs, add } = opened;
+  const [first, second, third] = [add(), add(), add()];
+  assert.equal(runs.giveBack(second.run), true);
+  assert.equal(third.run.beganAt, undefined);
+  runs.answered(first.run);
+  assert.notEqual(third.run.beganAt, undefined);
+});
+
+test("what is handed over before it is known how the last one ended may come back", () => {
+  using opened = open();
+  const { runs, add } = opened;
+  const first = add();
+  assert.equal(first.isAlone, true);
+  runs.answered(first.run);
+  const second = add();
+  assert.equal(second.isAlone, false);
+  assert.notEqual(second.run.beganAt, undefined, "nothing is before it");
+  runs.settle(first.run, ANSWER);
+  assert.equal(runs.giveBack(second.run), true);
+  assert.deepEqual(second.seen.outcome, { type: "not-begun", goesOn: true });
+});
+
+test("what may have been answered unread is not taken for not begun", () => {
+  const { runs, add } = open();
+  const [first, second] = [add(), add()];
+  runs.end(EXITED, false);
+  assert.equal(first.seen.outcome?.type, "begun");
+  assert.equal(second.seen.outcome?.type, "begun");
+});
+
+test("output that nobody speaks of is not kept without end", () => {
+  using opened = open();
+  const { runs, add } = opened;
+  const [first, second] = [add(), add()];
+  const text = "x".repeat(100_000);
+  runs.take(toOutput(text));
+  assert.equal(first.seen.written, "", "it may be the other's");
+  for (let count = 0; count < 3; count++) runs.take(toOutput(text));
+  assert.ok(first.seen.written.length >= 300_000);
+  assert.equal(second.seen.written, "");
+});
+
+test("nothing is to be handed over behind what is given up", () => {
+  using opened = open();
+  const { runs, add } = opened;
+  const { run } = add();
+  assert.equal(runs.isStuck, false);
+  runs.giveUp(run);
+  assert.equal(runs.isStuck, true);
+});
