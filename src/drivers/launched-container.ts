@@ -273,7 +273,8 @@ export class LaunchedContainer implements Container {
     const read = this.#read;
     this.#read = [];
     const isAlone = this.#runs.size === 0 && read.length === 1;
-    this.#output.afterRounds(isAlone ? 1 : 2, () => {
+    const hasWritten = read.some(({ run }) => run.hasWritten);
+    this.#output.afterRounds(isAlone && !hasWritten ? 1 : 2, () => {
       for (const { run, answered } of read) this.#runs.settle(run, answered);
     });
   }

@@ -53,8 +53,9 @@ export class OutputReader {
 
   /**
    * Calls back once everything has been passed on that was written before now: it is in the sockets
-   * already, and a round of the event loop reads them empty. What was read from the connection in the
-   * same round as something else may be ahead of a socket by one round; `rounds` is then 2.
+   * already, and a round of the event loop reads them empty. What was read from the connection may be
+   * ahead of a socket by one round: the kernel looks at one after the other, and finds the first one empty
+   * where it is written to just then. So `rounds` is 2 where there may be something to wait for.
    */
   afterRounds(rounds: number, done: () => void): void {
     let left = rounds;
