@@ -7,7 +7,7 @@ import { NETWORK_PROGRAM, startNetwork } from "./network.ts";
 import { findProgram } from "./programs.ts";
 import { INFO_FD, readSandboxHost, SANDBOX_PROGRAM, toProbeCommand } from "./sandbox-command.ts";
 import { readProcessId } from "./sandbox-info.ts";
-import { SandboxUsers } from "./sandbox-users.ts";
+import { openSandboxUsers } from "./sandbox-users.ts";
 
 export type SandboxProbe =
   | { readonly usable: true }
@@ -60,7 +60,7 @@ export async function probeNetwork(): Promise<string | undefined> {
 }
 
 function startProbe(program: string) {
-  const userId = process.getuid?.() === 0 ? new SandboxUsers().take() : undefined;
+  const userId = openSandboxUsers()?.take();
   const child = spawn(program, toProbeCommand(readSandboxHost()), {
     stdio: ["pipe", "ignore", "pipe", "ignore", "pipe"],
     cwd: "/",

@@ -9,18 +9,31 @@ const USERS_MAX = 1_000_000;
 /** Where this process itself lives in a mapping of few users, the last of them, but for `nobody`. */
 const FEW_USERS = 1024;
 
-export class SandboxUsers {
+/** `undefined` where this process may not choose: it is not root, or root of a mapping that has too few. */
+export function openSandboxUsers(
+  uidMap: string = readFileSync("/proc/self/uid_map", "utf8"),
+): SandboxUsers | undefined {
+  const mayChoose = process.getuid?.() === 0 && countMapped(uidMap) > FEW_USERS + 1;
+  return mayChoose ? new SandboxUsers(uidMap) : undefined;
+}
+
+/** Ids from 0 on. */
+function countMapped(uidMap: string): number {
+  return uidMap
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .reduce((end, [first = 0, , count = 0]) => Math.max(end, first + count), 0);
+}
+
+class SandboxUsers {
   readonly #first: number;
   readonly #count: number;
   readonly #taken = new Set<number>();
 
   /** @param uidMap the text of `/proc/self/uid_map` */
-  constructor(uidMap: string = readFileSync("/proc/self/uid_map", "utf8")) {
-    const mapped = uidMap
-      .trim()
-      .split("\n")
-      .map((line) => line.trim().split(/\s+/).map(Number))
-      .reduce((end, [first = 0, , count = 0]) => Math.max(end, first + count), 0);
+  constructor(uidMap: string) {
+    const mapped = countMapped(uidMap);
     const hasAll = mapped >= FIRST_USER_ID + USERS_MAX;
     this.#first = hasAll ? FIRST_USER_ID : Math.max(1, mapped - FEW_USERS - 2);
     this.#count = hasAll ? USERS_MAX : FEW_USERS;

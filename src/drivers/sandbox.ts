@@ -21,7 +21,7 @@ import {
 } from "./sandbox-command.ts";
 import { Sandbox } from "./sandbox-enclosure.ts";
 import { type SandboxFiles, writeSandboxFiles } from "./sandbox-files.ts";
-import { SandboxUsers } from "./sandbox-users.ts";
+import { openSandboxUsers } from "./sandbox-users.ts";
 import { findBatchPrefix } from "./scheduling.ts";
 
 export interface SandboxOptions {
@@ -78,7 +78,7 @@ class SandboxDriver implements ContainerDriver {
   readonly #program: readonly string[];
   readonly #networkProgram: string | undefined;
   readonly #host: SandboxHost = readSandboxHost();
-  readonly #users = process.getuid?.() === 0 ? new SandboxUsers() : undefined;
+  readonly #users = openSandboxUsers();
   readonly #watch = new MemoryWatch();
   readonly #files: SandboxFiles;
   readonly #containers = new Set<LaunchedContainer>();

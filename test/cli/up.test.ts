@@ -7,7 +7,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { startBrisk } from "../harness.ts";
-import { createDirectory, runCommand } from "./command.ts";
+import { createDirectory, PROGRAM, runCommand } from "./command.ts";
 
 test("a port that is taken ends the start with exit code 2", async () => {
   using data = createDirectory();
@@ -54,4 +54,18 @@ test("settings are read from brisk.json in the data directory, or from the file 
     assert.equal(run.code, 2);
     assert.match(run.stderr, /^error: "stem-cell" in .+other\.json is not a setting/);
   }
+});
+
+test("as the only user that there is, in a container of its own, it starts and isolates", async () => {
+  using data = createDirectory();
+  const program = join(data.path, "brisk");
+  writeFileSync(program, `#!/bin/sh\nexec unshare --map-root-user "${PROGRAM}" "$@"\n`, {
+    mode: 0o755,
+  });
+  await using brisk = await startBrisk({ program, args: ["--driver", "sandbox"] });
+  const action = "/api/v1/namespaces/_/actions/one";
+  const code = "const main = () => ({ user: process.getuid() })";
+  await brisk.request("PUT", action, { body: { exec: { kind: "nodejs:default", code } } });
+  const answer = await brisk.request("POST", `${action}?blocking=true&result=true`);
+  assert.deepEqual(answer.json, { user: 1000 });
 });
