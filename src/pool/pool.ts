@@ -273,9 +273,9 @@ export class ContainerPool implements AsyncDisposable {
   /** Whether the key's next job may have the container at once, without a look at who else waits. */
   #mayGoOn(need: Need): boolean {
     if (this.#waiting.size === 0) return true;
-    const count = this.#waiting.namespaceCount;
-    if (count > 1) {
-      const share = this.#state.memoryMbTotal / Math.max(this.#state.namespaces, count);
+    const others = this.#waiting.countOthers(need.namespace);
+    if (others > 0) {
+      const share = this.#state.memoryMbTotal / Math.max(this.#state.namespaces, others + 1);
       if (this.#state.memoryMbOf(need.namespace) > share) return false;
     }
     const oldest = this.#waiting.oldestSince(need.namespace);

@@ -51,8 +51,9 @@ export class WaitingJobs<Job> {
     return this.#size;
   }
 
-  get namespaceCount(): number {
-    return this.#namespaces.size;
+  /** Other namespaces that have jobs here. */
+  countOthers(namespace: string): number {
+    return this.#namespaces.size - (this.#namespaces.has(namespace) ? 1 : 0);
   }
 
   /** Namespaces that have jobs here. */
