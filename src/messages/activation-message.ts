@@ -69,10 +69,17 @@ class EncodableActivation implements Encodable {
     this.message = message;
   }
 
+  /** Paid for each activation: only what may need escapes is given to the printer. */
   toText(): string {
-    const { content, user, action, ...header } = this.message;
+    const { content, user, action, activationId, transaction, initKeys } = this.message;
+    const { replyTo, blocking, cause, trying, composition, acceptance } = this.message;
     const shared = `"user":${toSharedText(user)},"action":${toSharedText(action)}`;
-    return `{${shared},${JSON.stringify(header).slice(1)}\n${content}`;
+    const [transactionId, receivedAt] = transaction;
+    const own = `"activationId":"${activationId}","transaction":[${JSON.stringify(transactionId)},${receivedAt}]`;
+    const keys = initKeys.length === 0 ? "[]" : JSON.stringify(initKeys);
+    const rest = JSON.stringify({ cause, trying, composition, acceptance }).slice(1);
+    const way = `"replyTo":"${replyTo}","blocking":${blocking},"initKeys":${keys}`;
+    return `{${shared},${own},${way}${rest === "}" ? "" : ","}${rest}\n${content}`;
   }
 }
 
