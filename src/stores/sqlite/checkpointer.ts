@@ -71,7 +71,7 @@ export class Checkpointer implements AsyncDisposable {
     });
     worker.on("exit", () => {
       this.#copying = undefined;
-      this.#afterAttempt();
+      this.#postpone(LOG_PAGES_MAX);
       resolve();
     });
     this.#copying = { ended, exit: promise };
@@ -85,16 +85,16 @@ export class Checkpointer implements AsyncDisposable {
       // What was written stands, in the log: a full disk is met by who writes next.
       this.#failure = cause;
     }
-    this.#afterAttempt();
+    this.#postpone(Number.POSITIVE_INFINITY);
     if (this.#isTold) return;
     this.#isTold = true;
     this.#options.onHeldUp(this.#failure);
   }
 
   /** What failed is not tried again after each write. */
-  #afterAttempt(): void {
+  #postpone(pagesMax: number): void {
     const { pages, isCopied } = this.#look();
-    if (!isCopied) this.#pagesMin = pages + CHECKPOINT_PAGES;
+    if (!isCopied) this.#pagesMin = Math.min(pages + CHECKPOINT_PAGES, pagesMax);
   }
 
   /** Before the database is closed. */
