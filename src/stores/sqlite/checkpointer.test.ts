@@ -29,6 +29,7 @@ test("a long log is copied by another thread while records come, and begun anew"
         await delay(5);
       }
     }
+    await store.durable();
     assert.deepEqual(heldUp, []);
     assert.ok(logPages(directory) < LOG_PAGES_MAX, `${logPages(directory)} pages`);
     assert.equal(countIn(directory), count);

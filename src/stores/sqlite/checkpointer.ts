@@ -50,12 +50,22 @@ export class Checkpointer implements AsyncDisposable {
     if (pages < CHECKPOINT_PAGES) this.#pagesMin = CHECKPOINT_PAGES;
     if (pages < this.#pagesMin || isCopied) return;
     if (pages >= LOG_PAGES_MAX) this.#copyHere();
-    else if (this.#copying === undefined) this.#copyThere();
+    else if (this.#copying === undefined) this.#tryCopyThere();
   }
 
   #look(): { readonly pages: number; readonly isCopied: boolean } {
     const row = this.#options.database.prepare("PRAGMA wal_checkpoint(NOOP)").get();
     return { pages: Number(row?.["log"]), isCopied: row?.["log"] === row?.["checkpointed"] };
+  }
+
+  #tryCopyThere(): void {
+    try {
+      this.#copyThere();
+    } catch (cause) {
+      // The process may have no more threads. What was written stands, and may be copied later.
+      this.#failure = cause;
+      this.#postpone(LOG_PAGES_MAX);
+    }
   }
 
   #copyThere(): void {
