@@ -28,8 +28,8 @@ const APART_MS = 1000;
 const LISTED_MS = 600 * APART_MS;
 const RUN_MS = 3;
 
-export function seedActivations({ data, activations }: SeedOptions): Seeded {
-  using store = new SqliteActivations(data);
+export async function seedActivations({ data, activations }: SeedOptions): Promise<Seeded> {
+  await using store = new SqliteActivations(data);
   const until = Date.now();
   for (let from = 0; from < activations; from += BATCH) {
     const count = Math.min(BATCH, activations - from);
@@ -39,7 +39,6 @@ export function seedActivations({ data, activations }: SeedOptions): Seeded {
       ),
     );
   }
-  store.checkpoint();
   return { since: until - LISTED_MS, upto: until };
 }
 

@@ -1,4 +1,4 @@
-// A disk of 1 MB, to be filled or made read-only by tests.
+// A small disk, to be filled or made read-only by tests.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -19,9 +19,12 @@ export async function withDirectory(use: (directory: string) => Promise<void>): 
 /** Only root may mount. */
 export const MAY_MOUNT: boolean = process.getuid?.() === 0;
 
-export async function withDisk(use: (directory: string) => Promise<void>): Promise<void> {
+export async function withDisk(
+  use: (directory: string) => Promise<void>,
+  sizeMb = 1,
+): Promise<void> {
   await withDirectory(async (directory) => {
-    run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", directory);
+    run("mount", "-t", "tmpfs", "-o", `size=${sizeMb}m`, "tmpfs", directory);
     try {
       await use(directory);
     } finally {

@@ -1,9 +1,10 @@
 // Activation records in SQLite: activations.db. What a list shows comes first in a row, so that
 // listing does not read results and logs.
 
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fdatasync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { promisify } from "node:util";
 import {
   type ActivationDocument,
   type StatusCode,
@@ -17,6 +18,7 @@ import type { ActivationId } from "../../kernel/ids.ts";
 import type { RawJson } from "../../kernel/json.ts";
 import { MB } from "../../kernel/units.ts";
 import type { ActivationQuery } from "../port.ts";
+import { Checkpointer } from "./checkpointer.ts";
 import { inTransaction, openDatabase } from "./database.ts";
 import { decodeRecord } from "./record-frames.ts";
 
@@ -69,24 +71,26 @@ interface Prunable {
 /** `octet_length` reads no text: what a row has beside its own page stays unread until it is deleted. */
 const PRUNABLE = "rowid, namespace, start, octet_length(response) + octet_length(logs) AS bytes";
 
-/** Of 4 KB. Ids are random, so a page is written many times before it is worth copying. */
-const CHECKPOINT_PAGES = 8000;
-
 export interface FrameRange {
   readonly path: string;
   readonly from: number;
   readonly to: number;
 }
 
-export class SqliteActivations implements Disposable {
+export class SqliteActivations implements AsyncDisposable {
   readonly #database: DatabaseSync;
+  readonly #checkpointer: Checkpointer;
+  /** Of SQLite's log. Held, as an error of the disk is told to those that had the file open only. */
+  readonly #logFd: number;
   readonly #insert: StatementSync;
 
-  constructor(directory: string) {
+  /** `onHeldUp` hears once, why this thread had to do what another one should. */
+  constructor(directory: string, onHeldUp: (cause: unknown) => void = () => {}) {
     const file = join(directory, "activations.db");
     // Records are synced in the record journal first.
     this.#database = openDatabase({ file, migrations: MIGRATIONS, synchronous: "normal" });
-    this.#database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    this.#checkpointer = new Checkpointer({ database: this.#database, file, onHeldUp });
+    this.#logFd = openSync(`${file}-wal`, "r");
     this.#insert = this.#database.prepare(
       "INSERT OR IGNORE INTO activations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
@@ -94,7 +98,7 @@ export class SqliteActivations implements Disposable {
 
   /** The first record of an id stands. */
   insert(documents: readonly ActivationDocument[]): void {
-    inTransaction(this.#database, () => {
+    this.#write(() => {
       const added = new Map<EntityName, number>();
       for (const d of documents) {
         const { activationId, namespace, filterName, start, statusCode } = d;
@@ -105,6 +109,12 @@ export class SqliteActivations implements Disposable {
       }
       this.#addToCounts(added);
     });
+  }
+
+  #write<T>(work: () => T): T {
+    const result = inTransaction(this.#database, work);
+    this.#checkpointer.wrote();
+    return result;
   }
 
   #addToCounts(added: ReadonlyMap<EntityName, number>): void {
@@ -145,7 +155,7 @@ export class SqliteActivations implements Disposable {
   /** The first, however large, and what fits beside it. */
   #deleteFew(rows: readonly Prunable[]): number {
     if (rows.length === 0) return 0;
-    return inTransaction(this.#database, () => {
+    return this.#write(() => {
       const remove = this.#database.prepare("DELETE FROM activations WHERE rowid = ?");
       const removed = new Map<EntityName, number>();
       let count = 0;
@@ -176,12 +186,12 @@ export class SqliteActivations implements Disposable {
     this.insert(documents);
   }
 
-  /** Afterwards everything inserted so far survives loss of power. */
-  checkpoint(): void {
-    const row = this.#database.prepare("PRAGMA wal_checkpoint(PASSIVE)").get();
-    if (row?.["busy"] !== 0) {
-      throw failure("storage-failed", { detail: "another process uses the activations' database" });
-    }
+  /**
+   * Afterwards everything inserted before the call survives loss of power: it is in SQLite's log, or
+   * was copied to the database, which SQLite syncs before it begins the log anew. Off this thread.
+   */
+  durable(): Promise<void> {
+    return promisify(fdatasync)(this.#logFd);
   }
 
   has(id: ActivationId): boolean {
@@ -215,8 +225,10 @@ export class SqliteActivations implements Disposable {
     return Number(this.#database.prepare(sql).get(...values)?.["n"]);
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#checkpointer[Symbol.asyncDispose]();
     this.#database.close();
+    closeSync(this.#logFd);
   }
 }
 

@@ -31,6 +31,7 @@ export type Reply =
   | { readonly type: "closed" }
   | { readonly type: "subjects-changed" }
   | { readonly type: "pruning-failed"; readonly failure: CallFailure }
+  | { readonly type: "held-up"; readonly failure: CallFailure }
   | { readonly type: "done"; readonly id: number; readonly value: unknown }
   | { readonly type: "failed"; readonly id: number; readonly failure: CallFailure };
 

@@ -40,7 +40,7 @@ function pruneAll(step: () => number): readonly number[] {
 
 test("what began before then goes, of all namespaces, and the rest stays", () =>
   withDirectory(async (directory) => {
-    using store = new SqliteActivations(directory);
+    await using store = new SqliteActivations(directory);
     store.insert([1, 2, 3, 4, 5].map((start) => activation({ start })));
     store.insert([activation({ start: 6, namespace: OTHER })]);
     assert.deepEqual(
@@ -53,7 +53,7 @@ test("what began before then goes, of all namespaces, and the rest stays", () =>
 
 test("one that ran for long is kept for as long as one that ended with it", () =>
   withDirectory(async (directory) => {
-    using store = new SqliteActivations(directory);
+    await using store = new SqliteActivations(directory);
     store.insert([activation({ start: 10 }), activation({ start: 1 }), activation({ start: 11 })]);
     assert.equal(store.pruneOld(5), 0);
     assert.equal(store.pruneOld(11), 2);
@@ -62,7 +62,7 @@ test("one that ran for long is kept for as long as one that ended with it", () =
 
 test("of a namespace's excess the oldest go, and others are not looked at", () =>
   withDirectory(async (directory) => {
-    using store = new SqliteActivations(directory);
+    await using store = new SqliteActivations(directory);
     store.insert([3, 1, 5, 2, 4].map((start) => activation({ start })));
     store.insert(activations(3, { namespace: OTHER }));
     assert.deepEqual(
@@ -75,7 +75,7 @@ test("of a namespace's excess the oldest go, and others are not looked at", () =
 
 test("a turn deletes few rows, and of large ones fewer", () =>
   withDirectory(async (directory) => {
-    using store = new SqliteActivations(directory);
+    await using store = new SqliteActivations(directory);
     store.insert(activations(250));
     assert.deepEqual(
       pruneAll(() => store.pruneOld(1000)),
@@ -93,7 +93,7 @@ test("a turn deletes few rows, and of large ones fewer", () =>
 
 test("what is inserted twice counts once, also of what was deleted in between", () =>
   withDirectory(async (directory) => {
-    using store = new SqliteActivations(directory);
+    await using store = new SqliteActivations(directory);
     const documents = activations(10);
     store.insert(documents);
     store.insert(documents);
@@ -107,14 +107,14 @@ test("what is inserted twice counts once, also of what was deleted in between", 
 test("a database from before there were counts is counted when it is opened", () =>
   withDirectory(async (directory) => {
     {
-      using store = new SqliteActivations(directory);
+      await using store = new SqliteActivations(directory);
       store.insert(activations(5));
     }
     {
       using database = new DatabaseSync(join(directory, "activations.db"));
       database.exec("DROP TABLE counts; PRAGMA user_version = 1");
     }
-    using store = new SqliteActivations(directory);
+    await using store = new SqliteActivations(directory);
     assert.equal(store.pruneExcess(4), 1);
     assert.equal(countIn(store), 4);
   }));

@@ -2,7 +2,7 @@
 // thread a share of one write a turn, and goes from there to SQLite in batches, which the stores'
 // thread reads from the journal's files itself.
 //
-//     put ─▶ journal (written or durable) ─▶ batch ─▶ SQLite ─▶ checkpoint ─▶ journal's segment dropped
+//     put ─▶ journal (written or durable) ─▶ batch ─▶ SQLite ─▶ durable ─▶ journal's segment dropped
 //
 // What is not in SQLite yet is looked up here. After a crash the journal's rest goes the same way.
 
@@ -203,13 +203,13 @@ export class RecordJournal implements ActivationStore {
     return { segment: first.segment, from: first.offset - HEADER_BYTES, to, ids };
   }
 
-  /** Closed segments of which every record is in SQLite go, once SQLite's files are synced. */
+  /** Closed segments of which every record is in SQLite go, once SQLite's are durable. */
   async #dropMoved(): Promise<void> {
     const [oldest] = this.#pending.values();
     const kept = oldest?.segment ?? this.#journal.end.segment;
     const moved = [...this.#journal.closedSegments].filter((segment) => segment < kept);
     if (moved.length === 0) return;
-    await this.#options.thread.callAnyway("activations", "checkpoint");
+    await this.#options.thread.callAnyway("activations", "durable");
     for (const segment of moved) this.#journal.drop(segment);
   }
 

@@ -24,7 +24,7 @@ type Values<Store, Name extends keyof Store> = Store[Name] extends (
 type Result<Store, Name extends keyof Store> = Store[Name] extends (
   ...values: never[]
 ) => infer Value
-  ? Value
+  ? Awaited<Value>
   : never;
 
 /** Calls that have no answer yet: some hundred milliseconds of work. */
@@ -104,6 +104,12 @@ export class StoreThread implements AsyncDisposable {
         break;
       case "pruning-failed":
         this.#log?.warn({ err: fromCallFailure(reply.failure) }, "old records cannot be deleted");
+        break;
+      case "held-up":
+        this.#log?.warn(
+          { err: fromCallFailure(reply.failure) },
+          "the stores' thread copies the database's log itself, and its callers wait for it",
+        );
         break;
       case "done":
         this.#take(reply.id)?.resolve(reply.value);

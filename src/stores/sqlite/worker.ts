@@ -23,15 +23,19 @@ function open(): Stores {
   return {
     entities: new SqliteEntities(directory),
     subjects: new SqliteSubjects(directory),
-    activations: new SqliteActivations(directory),
+    activations: new SqliteActivations(directory, (cause) =>
+      say({ type: "held-up", failure: toCallFailure(cause, directory) }),
+    ),
     idempotency: new SqliteIdempotency(directory, idempotency),
   };
 }
 
-function answer(stores: Stores, { id, store, method, values }: Call): void {
+/** In the order of the calls, but for the methods that wait for something. */
+async function answer(stores: Stores, { id, store, method, values }: Call): Promise<void> {
   try {
     const target = stores[store] as unknown as Record<string, (...given: unknown[]) => unknown>;
-    say({ type: "done", id, value: target[method]?.(...values) });
+    const value = target[method]?.(...values);
+    say({ type: "done", id, value: value instanceof Promise ? await value : value });
   } catch (cause) {
     say({ type: "failed", id, failure: toCallFailure(cause, directory) });
   }
@@ -49,16 +53,17 @@ try {
     ],
     (cause) => say({ type: "pruning-failed", failure: toCallFailure(cause, directory) }),
   );
-  port.on("message", (call: Call | "close") => {
-    if (call !== "close") {
-      answer(stores, call);
-      return;
-    }
+  const close = async () => {
     watch[Symbol.dispose]();
     pruning[Symbol.dispose]();
-    for (const store of Object.values(stores)) store[Symbol.dispose]();
+    const { activations, ...others } = stores;
+    for (const store of Object.values(others)) store[Symbol.dispose]();
+    await activations[Symbol.asyncDispose]();
     say({ type: "closed" });
     port.close();
+  };
+  port.on("message", (call: Call | "close") => {
+    void (call === "close" ? close() : answer(stores, call));
   });
   say({ type: "opened" });
 } catch (cause) {
