@@ -19,6 +19,8 @@
 const { Socket } = require("node:net");
 
 const CONNECTION_FD = 3;
+/** Where an action waits for the container, its `init` has come by then. */
+const PRACTICE_AFTER_MS = 100;
 /** What the action may replace in its own process, taken before it can. */
 const { parse, stringify } = JSON;
 const { kill, pid } = process;
@@ -69,6 +71,14 @@ function prepare() {
   });
   const [socketPath, port] = process.argv.splice(2);
   if (socketPath) require("./forwarder.cjs").startForwarder(socketPath, Number(port));
+  setTimeout(practise, PRACTICE_AFTER_MS).unref();
+}
+
+/** A stem cell has time: it loads and tries what the first action would have to wait for. */
+function practise() {
+  if (state !== "fresh") return;
+  const nothing = { code: "exports.main = () => ({})", main: "main", name: "nothing" };
+  void require("./text.cjs").loadText(nothing);
 }
 
 /**
