@@ -111,6 +111,24 @@ test("on busy processors very short runs are handed to where the fewest run alre
   assert.deepEqual(decide(state, need(), saturated), wait, "they are not short any more");
 });
 
+test("on busy processors very short runs get one container a processor, and are handed to no more", () => {
+  const state = new PoolState(4096);
+  const only = warm(state, need(), { active: 3, lastUsed: NOW });
+  state.observeRun(need().key, 1);
+  const saturated = { isSaturated: true, isAhead: true };
+  assert.deepEqual(decide(state, need(), saturated), { type: "ahead", slot: only });
+  only.active = 4;
+  assert.equal(decide(state, need(), saturated).type, "create", "it has much at hand");
+  const second = warm(state, need(), { active: 7, lastUsed: NOW });
+  warm(state, need(), { active: 1, lastUsed: NOW });
+  assert.deepEqual(decide(state, need(), saturated), { type: "ahead", slot: only });
+  only.active = 8;
+  assert.deepEqual(decide(state, need(), saturated), { type: "ahead", slot: second });
+  second.active = 8;
+  const wait = { type: "wait", again: 20 };
+  assert.deepEqual(decide(state, need(), saturated), wait, "the third is left to idle");
+});
+
 test("on busy processors short runs get no more containers than there are processors", () => {
   const state = new PoolState(4096);
   const slots = [1, 2].map(() => warm(state, need(), { active: 1, lastUsed: NOW - 1 }));

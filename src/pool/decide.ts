@@ -53,9 +53,9 @@ export function decidePlacement(
   const all = state.slotsOf(job.need.key);
   const warm = pickWarm(all, job.need);
   if (warm !== undefined) return { type: "warm", slot: warm };
-  if (all.length >= rules.cores && isShort(state, job.need.key) && job.isSaturated()) {
-    const slot = pickAhead(state, all, job);
-    if (slot !== undefined) return { type: "ahead", slot };
+  if (isShort(state, job.need.key) && job.isSaturated()) {
+    const flooded = decideFlooded(state, all, { job, rules });
+    if (flooded !== undefined) return flooded;
   }
   const own = all.filter((slot) => slot.state !== "retired");
   const isEnough = own.length >= toContainersMax(estimateRunMs(state, own, job), rules);
@@ -117,15 +117,33 @@ function isShort(state: PoolState, key: string): boolean {
   return (state.runMs(key) ?? AHEAD_RUN_MS) < AHEAD_RUN_MS;
 }
 
+/** Very short runs on busy processors: one more container for each that has much at hand, up to one a processor. */
+function decideFlooded(
+  state: PoolState,
+  own: readonly Slot[],
+  { job, rules }: { readonly job: WaitingFor; readonly rules: PlacementRules },
+): Placement | undefined {
+  if (own.length < rules.cores && own.every(({ active }) => active >= AHEAD_MAX / 2)) {
+    const more = decideNew(state, job.need, rules);
+    if (more.type !== "wait") return more;
+  }
+  const slot = pickAhead(state, own, { job, rules });
+  return slot === undefined ? undefined : { type: "ahead", slot };
+}
+
+/** Behind as many of them as there are processors: more would each have less at hand. */
 function pickAhead(
   state: PoolState,
   own: readonly Slot[],
-  { mayGoAhead }: WaitingFor,
+  { job, rules }: { readonly job: WaitingFor; readonly rules: PlacementRules },
 ): Slot | undefined {
   let best: Slot | undefined;
+  let left = rules.cores;
   for (const slot of own) {
+    if (slot.state !== "warm") continue;
+    if (left-- === 0) break;
     if (best !== undefined && slot.active >= best.active) continue;
-    if (hasRoomAhead(state, slot) && mayGoAhead(slot)) best = slot;
+    if (hasRoomAhead(state, slot) && job.mayGoAhead(slot)) best = slot;
   }
   return best;
 }
