@@ -10,11 +10,10 @@ const USERS_MAX = 1_000_000;
 const FEW_USERS = 1024;
 
 /** `undefined` where this process may not choose: it is not root, or root of a mapping that has too few. */
-export function openSandboxUsers(
-  uidMap: string = readFileSync("/proc/self/uid_map", "utf8"),
-): SandboxUsers | undefined {
-  const mayChoose = process.getuid?.() === 0 && countMapped(uidMap) > FEW_USERS + 1;
-  return mayChoose ? new SandboxUsers(uidMap) : undefined;
+export function openSandboxUsers(): SandboxUsers | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const mapped = countMapped(readFileSync("/proc/self/uid_map", "utf8"));
+  return mapped > FEW_USERS + 1 ? new SandboxUsers(mapped) : undefined;
 }
 
 /** Ids from 0 on. */
@@ -31,9 +30,8 @@ class SandboxUsers {
   readonly #count: number;
   readonly #taken = new Set<number>();
 
-  /** @param uidMap the text of `/proc/self/uid_map` */
-  constructor(uidMap: string) {
-    const mapped = countMapped(uidMap);
+  /** @param mapped how many ids from 0 on there are */
+  constructor(mapped: number) {
     const hasAll = mapped >= FIRST_USER_ID + USERS_MAX;
     this.#first = hasAll ? FIRST_USER_ID : Math.max(1, mapped - FEW_USERS - 2);
     this.#count = hasAll ? USERS_MAX : FEW_USERS;

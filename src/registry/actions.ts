@@ -81,7 +81,8 @@ export interface ActionRegistry {
   findToRun(name: QualifiedName, identity: Identity, wanted?: WantedVersion): Promise<FoundAction>;
   /**
    * The same, for whoever asks for it himself or by a rule: of a sequence the components must be his to use
-   * too. Rejects also with `not-authorized` naming all that are not, or `resource-missing` for a package.
+   * too. Without a promise where it was found before. Throws or rejects also with `not-authorized` naming all that
+   * are not, or `resource-missing` for a package.
    */
   findToInvoke(
     name: QualifiedName,
