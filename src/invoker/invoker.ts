@@ -170,12 +170,7 @@ export class Invoker implements AsyncDisposable {
     return this.#station.run(activation, async () => {
       const { message } = activation;
       const station = this.#station;
-      // It may have waited for long.
-      const refusing = station.refuseBlocked(activation);
-      if (refusing !== undefined && (await refusing)) {
-        giveBack(lease);
-        return;
-      }
+      if (await this.#isRefused(activation, lease)) return;
       if (!station.mayBegin(activation) || !(await station.markStarted(activation))) {
         giveBack(lease);
         station.inBackground(
@@ -188,6 +183,7 @@ export class Invoker implements AsyncDisposable {
       let isWhole = false;
       try {
         const record = await this.#runToEnd(activation, lease);
+        if (record === undefined) return;
         await station.finish(activation, record);
         isWhole = record.response.statusCode === 0;
       } finally {
@@ -197,7 +193,16 @@ export class Invoker implements AsyncDisposable {
     });
   }
 
-  async #runToEnd(activation: Activation, first: Lease): Promise<ActivationRecord> {
+  /** It may have waited for the container for long. */
+  async #isRefused(activation: Activation, lease: Lease): Promise<boolean> {
+    const refusing = this.#station.refuseBlocked(activation);
+    if (refusing === undefined || !(await refusing)) return false;
+    giveBack(lease);
+    return true;
+  }
+
+  /** @returns `undefined` where it has been refused meanwhile */
+  async #runToEnd(activation: Activation, first: Lease): Promise<ActivationRecord | undefined> {
     const { message, action } = activation;
     const { streams, clock, limits } = this.#options;
     const bytesMax = toPayloadBytesMax(limits, message.user.limits);
@@ -211,6 +216,7 @@ export class Invoker implements AsyncDisposable {
       } catch (cause) {
         return this.#toFailure(activation, cause);
       }
+      if (await this.#isRefused(activation, lease)) return undefined;
     }
   }
 
