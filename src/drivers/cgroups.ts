@@ -1,13 +1,20 @@
 // Limits by control groups, version 1 and 2, as far as this process may write them: one parent group for
 // a Brisk instance, below the process's own group where possible so that outer limits still hold, and in
-// it one group a container.
+// it one group a container. What stops and continues a group is in freezer.ts.
 
-import { closeSync, openSync, write } from "node:fs";
-import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { closeSync, constants, openSync, write } from "node:fs";
+import { access, mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MB } from "../kernel/units.ts";
 import { type CgroupPlaces, readCgroupPlaces } from "./cgroup-places.ts";
+import {
+  Freezer,
+  type FreezerFile,
+  thawLeft,
+  VERSION_1_FREEZER,
+  VERSION_2_FREEZER,
+} from "./freezer.ts";
 
 export interface Limits {
   readonly memoryMb: number;
@@ -20,11 +27,19 @@ export interface Cgroup {
   attach(processId: number): Promise<void>;
   /** Processes that the kernel has killed because the group's memory was used up. */
   countMemoryKills(): Promise<number>;
+  /** Whether `freeze` and `thaw` may be called. */
+  readonly canFreeze: boolean;
+  /** Nothing in it gets the processor any more, a moment later. Throws where the group is gone. */
+  freeze(): void;
+  /** Everything in it goes on. Nothing where it was never frozen. */
+  thaw(): void;
   /** Kills what is left in it, and resolves when it is gone. */
   remove(): Promise<void>;
 }
 
 export interface Cgroups extends AsyncDisposable {
+  /** Whether its groups can be frozen. */
+  readonly canFreeze: boolean;
   create(name: string, limits: Limits): Promise<Cgroup>;
   /**
    * Starts what the next `attach` would wait for. The kernel lets a grace period pass before it moves a
@@ -39,6 +54,7 @@ interface Hierarchy {
   limits(limits: Limits): readonly LimitFile[];
   /** Holds a line `oom_kill <n>`. */
   readonly memoryEvents: string | undefined;
+  readonly freezer?: FreezerFile;
 }
 interface LimitFile {
   readonly name: string;
@@ -79,15 +95,18 @@ const VERSION_2: Omit<Hierarchy, "parent"> = {
     { name: "cpu.weight", value: toWeight(Math.max(2, cpuShares)) },
   ],
   memoryEvents: "memory.events",
+  freezer: VERSION_2_FREEZER,
 };
 
 /**
  * The groups of one instance, or `undefined` where they cannot be made. What an earlier process with the
  * same instance name left behind is killed and removed: two at a time must not have the same one.
  */
-export async function openCgroups(instance: string): Promise<Cgroups | undefined> {
+export async function openCgroups(
+  instance: string,
+  places: CgroupPlaces = readCgroupPlaces(),
+): Promise<Cgroups | undefined> {
   const name = `brisk-${instance}`;
-  const places = readCgroupPlaces();
   try {
     const isVersion1 = places.own.has("memory");
     const hierarchies = await (isVersion1
@@ -107,18 +126,46 @@ function isRefused(error: unknown): boolean {
   return ["EACCES", "EBUSY", "EINVAL", "ENOENT", "EOPNOTSUPP", "EPERM", "EROFS"].includes(code);
 }
 
-async function openVersion1(name: string, { own }: CgroupPlaces) {
-  const hierarchies: Hierarchy[] = [];
+async function openVersion1(name: string, places: CgroupPlaces) {
+  const limiting: Hierarchy[] = [];
   for (const [controller, files] of Object.entries(VERSION_1)) {
-    const directory = own.get(controller);
+    const directory = places.own.get(controller);
     if (directory === undefined) return undefined;
-    hierarchies.push({ ...files, parent: join(directory, name) });
+    limiting.push({ ...files, parent: join(directory, name) });
   }
-  for (const { parent } of hierarchies) {
+  // Before the others: what an earlier process left frozen leaves its groups only when it is thawed.
+  const freezing = await openFreezing(name, places);
+  for (const { parent } of limiting) {
     await sweep(parent);
     await mkdir(parent, { recursive: true });
   }
-  return hierarchies;
+  return [...freezing, ...limiting];
+}
+
+/**
+ * Version 2's where it is mounted beside, as it needs no controllers: what is killed in it dies while it is
+ * frozen. In version 1's it does not, so a platform that is killed leaves it there until the next start.
+ */
+async function openFreezing(name: string, { own }: CgroupPlaces): Promise<Hierarchy[]> {
+  const found: Hierarchy[] = [];
+  for (const [place, freezer] of [
+    ["", VERSION_2_FREEZER],
+    ["freezer", VERSION_1_FREEZER],
+  ] as const) {
+    const directory = own.get(place);
+    if (directory === undefined) continue;
+    const parent = join(directory, name);
+    try {
+      await sweep(parent);
+      if (found.length > 0) continue;
+      await mkdir(parent, { recursive: true });
+      await access(join(parent, freezer.name), constants.W_OK);
+      found.push({ parent, freezer, limits: () => [], memoryEvents: undefined });
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+    }
+  }
+  return found;
 }
 
 /**
@@ -153,6 +200,7 @@ async function enableControllers(directory: string): Promise<void> {
 function createCgroups(hierarchies: readonly Hierarchy[], own: string | undefined): Cgroups {
   const file = own === undefined ? undefined : openToMove(own);
   return {
+    canFreeze: hierarchies.some(({ freezer }) => freezer !== undefined),
     create: (name, limits) => createCgroup(hierarchies, name, limits),
     anticipate: () => {
       // To where it is already: nothing changes, but the kernel gets ready to move processes.
@@ -180,7 +228,9 @@ async function createCgroup(
   limits: Limits,
 ): Promise<Cgroup> {
   const directories = hierarchies.map(({ parent }) => join(parent, name));
+  const freezer = toFreezer(hierarchies, name);
   const remove = async () => {
+    freezer?.close();
     await Promise.all(directories.map((directory) => removeGroup(directory)));
   };
   try {
@@ -204,8 +254,18 @@ async function createCgroup(
       }
       return kills;
     },
+    canFreeze: freezer !== undefined,
+    freeze: () => freezer?.freeze(),
+    thaw: () => freezer?.thaw(),
     remove,
   };
+}
+
+function toFreezer(hierarchies: readonly Hierarchy[], name: string): Freezer | undefined {
+  for (const { parent, freezer } of hierarchies) {
+    if (freezer !== undefined) return new Freezer(join(parent, name), freezer);
+  }
+  return undefined;
 }
 
 async function makeGroup(hierarchy: Hierarchy, name: string, limits: Limits): Promise<void> {
@@ -248,6 +308,7 @@ async function removeGroup(directory: string): Promise<void> {
     }
     await delay(waitMs);
     await killAll(directory);
+    await thawLeft(directory);
   }
 }
 

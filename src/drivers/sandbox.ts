@@ -49,6 +49,7 @@ export async function openSandboxDriver(options: SandboxOptions): Promise<Contai
   ]);
   const notices: string[] = [];
   if (cgroups === undefined) notices.push(NO_CGROUPS);
+  else if (!cgroups.canFreeze) notices.push(NO_FREEZER);
   if (networkTrouble !== undefined) notices.push(networkTrouble);
   const isOnline = options.network && networkTrouble === undefined;
   const networkProgram = isOnline ? findProgram(NETWORK_PROGRAM) : undefined;
@@ -58,7 +59,11 @@ export async function openSandboxDriver(options: SandboxOptions): Promise<Contai
 
 const NO_CGROUPS =
   "Control groups cannot be written, so memory is watched rather than limited and processor time is " +
-  "shared by process rather than by container; run Brisk as root, or as a systemd unit with Delegate=yes";
+  "shared by process rather than by container, and what actions leave running goes on between their runs; " +
+  "run Brisk as root, or as a systemd unit with Delegate=yes";
+const NO_FREEZER =
+  "The freezer of control groups cannot be written, so what actions leave running goes on between their " +
+  "runs and takes processor time";
 
 interface Found {
   readonly cgroups: Cgroups | undefined;
@@ -72,6 +77,7 @@ class SandboxDriver implements ContainerDriver {
   readonly isolation = "sandbox";
   readonly notices: readonly string[];
   readonly networkTrouble: string | undefined;
+  readonly canPause: boolean;
   readonly #options: SandboxOptions;
   readonly #cgroups: Cgroups | undefined;
   /** What starts a sandbox, before its own arguments. */
@@ -87,6 +93,7 @@ class SandboxDriver implements ContainerDriver {
   constructor(options: SandboxOptions, found: Found) {
     this.#options = options;
     this.#cgroups = found.cgroups;
+    this.canPause = found.cgroups?.canFreeze === true;
     this.#program = [...found.batchPrefix, findProgram(SANDBOX_PROGRAM) ?? SANDBOX_PROGRAM];
     this.#networkProgram = found.networkProgram;
     this.notices = found.notices;
