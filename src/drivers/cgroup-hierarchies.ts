@@ -63,16 +63,18 @@ const VERSION_2: Pick<Hierarchy, "limits" | "memoryEvents"> = {
   memoryEvents: "memory.events",
 };
 
+export interface Hierarchies {
+  readonly all: readonly Hierarchy[];
+  /** The process's own group in the one whose moves take longest. */
+  readonly own: string | undefined;
+}
+
 /** @param name of the group that holds all others. `undefined` where they cannot be made */
 export async function openHierarchies(
   name: string,
   places: CgroupPlaces,
-): Promise<readonly Hierarchy[] | undefined> {
-  return isVersion1(places) ? openVersion1(name, places) : openVersion2(name, places);
-}
-
-export function isVersion1({ own }: CgroupPlaces): boolean {
-  return own.has("memory");
+): Promise<Hierarchies | undefined> {
+  return places.own.has("memory") ? openVersion1(name, places) : openVersion2(name, places);
 }
 
 /** Not ours to write, or not there. */
@@ -81,7 +83,7 @@ export function isRefused(error: unknown): boolean {
   return ["EACCES", "EBUSY", "EINVAL", "ENOENT", "EOPNOTSUPP", "EPERM", "EROFS"].includes(code);
 }
 
-async function openVersion1(name: string, places: CgroupPlaces) {
+async function openVersion1(name: string, places: CgroupPlaces): Promise<Hierarchies | undefined> {
   const limiting: Hierarchy[] = [];
   for (const [controller, files] of Object.entries(VERSION_1)) {
     const directory = places.own.get(controller);
@@ -94,7 +96,7 @@ async function openVersion1(name: string, places: CgroupPlaces) {
     await sweep(parent);
     await mkdir(parent, { recursive: true });
   }
-  return [...freezing, ...limiting];
+  return { all: [...freezing, ...limiting], own: places.own.get("memory") };
 }
 
 /**
@@ -140,24 +142,43 @@ async function findFreezer(parent: string, file: FreezerFile): Promise<FreezerFi
 
 /**
  * Version 2 gives controllers only to groups whose parent holds no process. The nearest group above
- * this process in which that can be had is taken.
+ * this process in which that can be had is taken: its own where it is alone there, as in a systemd unit
+ * with Delegate=yes. It then moves into a group below it.
  */
-async function openVersion2(name: string, { own, unifiedMount }: CgroupPlaces) {
+async function openVersion2(
+  name: string,
+  { own: places, unifiedMount }: CgroupPlaces,
+): Promise<Hierarchies | undefined> {
   if (unifiedMount === undefined) return undefined;
-  let above = own.get("") ?? unifiedMount;
-  for (; above.startsWith(unifiedMount); above = dirname(above)) {
+  let own = places.get("") ?? unifiedMount;
+  for (let above = own; above.startsWith(unifiedMount); above = dirname(above)) {
     const parent = join(above, name);
     try {
+      if (above === own) own = await leaveOwn(own, name);
       await enableControllers(above);
       await sweep(parent);
       await mkdir(parent, { recursive: true });
       await enableControllers(parent);
-      return [{ ...VERSION_2, parent, freezer: await findFreezer(parent, VERSION_2_FREEZER) }];
+      const freezer = await findFreezer(parent, VERSION_2_FREEZER);
+      return { all: [{ ...VERSION_2, parent, freezer }], own };
     } catch (error) {
       if (!isRefused(error)) throw error;
     }
   }
   return undefined;
+}
+
+/** @returns the group in which the process is then */
+async function leaveOwn(own: string, name: string): Promise<string> {
+  const there = (await readFile(join(own, "cgroup.controllers"), "utf8")).trim().split(" ");
+  const processes = (await readFile(join(own, "cgroup.procs"), "utf8")).trim();
+  const isOfUse = VERSION_2_CONTROLLERS.every((each) => there.includes(each));
+  if (!isOfUse || processes !== String(process.pid)) return own;
+  // Not below the group that is swept.
+  const leaf = join(own, `${name}.platform`);
+  await mkdir(leaf, { recursive: true });
+  await writeFile(join(leaf, "cgroup.procs"), String(process.pid));
+  return leaf;
 }
 
 async function enableControllers(directory: string): Promise<void> {

@@ -6,9 +6,9 @@ import { closeSync, openSync, write } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  type Hierarchies,
   type Hierarchy,
   isRefused,
-  isVersion1,
   type Limits,
   openHierarchies,
 } from "./cgroup-hierarchies.ts";
@@ -54,14 +54,14 @@ export async function openCgroups(
   try {
     const hierarchies = await openHierarchies(name, places);
     if (hierarchies === undefined) return undefined;
-    return createCgroups(hierarchies, places.own.get(isVersion1(places) ? "memory" : ""));
+    return createCgroups(hierarchies);
   } catch (error) {
     if (isRefused(error)) return undefined;
     throw error;
   }
 }
 
-function createCgroups(hierarchies: readonly Hierarchy[], own: string | undefined): Cgroups {
+function createCgroups({ all: hierarchies, own }: Hierarchies): Cgroups {
   const file = own === undefined ? undefined : openToMove(own);
   return {
     canFreeze: hierarchies.some(({ freezer }) => freezer !== undefined),

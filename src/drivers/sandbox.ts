@@ -42,8 +42,9 @@ const START_MS_MAX = 30_000;
 
 /** Rejects if sandboxes cannot be made here; `probeSandbox` says why beforehand. */
 export async function openSandboxDriver(options: SandboxOptions): Promise<ContainerDriver> {
-  const [cgroups, networkTrouble, batchPrefix] = await Promise.all([
-    options.withoutCgroups ? undefined : openCgroups(options.instance),
+  // First: while this process has no others it may be alone in its group.
+  const cgroups = options.withoutCgroups ? undefined : await openCgroups(options.instance);
+  const [networkTrouble, batchPrefix] = await Promise.all([
     options.network ? probeNetwork() : undefined,
     findBatchPrefix(),
   ]);
