@@ -144,6 +144,7 @@ export class LaunchedContainer implements Container {
   }
 
   init(request: InitRequest, patience: Patience, sinks: Sinks = {}): Promise<Answer> {
+    if (this.#isPaused) this.#resume();
     if (this.#isEnded) return Promise.resolve(EXITED);
     return new Promise((resolve) => {
       const run = this.#open({ patience, sinks }, (outcome) =>

@@ -121,7 +121,7 @@ export interface Container {
   /**
    * Takes the processor from everything in it until it is given something to run, whose time counts from
    * when it has it again. For one that is idle: nothing where something runs in it, and nothing where the
-   * driver cannot.
+   * driver cannot. What it is connected to finds it silent, and may have closed when it goes on.
    */
   pause(): void;
   /** Nothing more begins in it: what has not begun comes back, what has goes on. */
