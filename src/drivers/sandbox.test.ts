@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
 import { describeAhead } from "./ahead.contract.ts";
 import { describeDriver } from "./driver.contract.ts";
-import { findProcesses, startAction } from "./driver-fixture.ts";
+import { findProcesses, PATIENCE, startAction } from "./driver-fixture.ts";
 import { describePauses } from "./pause.contract.ts";
-import { listGroups, openSandboxes } from "./sandbox-fixture.ts";
+import { diesPaused, listGroups, openSandboxes } from "./sandbox-fixture.ts";
 import { describeStreaming } from "./streaming.contract.ts";
 
 describeDriver("sandbox", openSandboxes);
@@ -55,6 +55,9 @@ describe("the sandbox driver", () => {
     action.container.pause();
     const [id] = findProcesses(mark);
     process.kill(Number(id), "SIGKILL");
+    if (!diesPaused(opened.data.shared.instance)) {
+      await action.container.run({ value: "{}" as never, context: {} }, PATIENCE);
+    }
     await action.container.ended;
   });
 
