@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { isWithin } from "../kernel/ipv4-network.ts";
 
 /** slirp4netns' own, in which it passes nothing on but to the resolver. */
-export const INSIDE_NETWORK = "10.0.2.0/24";
+const INSIDE_NETWORK = "10.0.2.0/24";
 
 const ALWAYS_DENIED = [
   // The metadata service of nearly every cloud (169.254.169.254), and otherwise one wire's own affair.

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
-import type { Attempts, Findings } from "./network-world.ts";
+import type { Attempts, Findings } from "./network-fixture.ts";
 
-const WORLD = new URL("network-world.ts", import.meta.url).pathname;
+const WORLD = new URL("network-fixture.ts", import.meta.url).pathname;
 
 /** Everybody is root in a user namespace of his own, where Brisk then has no more rights than any user. */
 const RIGHTS = {

@@ -68,6 +68,7 @@ const perl = (program, ...all) => spawnSync("/tmp/perl", ["-e", program, ...all]
 const connect = (host, port) => new Promise((resolve) => {
   const socket = net.connect({ host, port }, () => { resolve("connected"); socket.destroy(); });
   socket.on("error", ({ code }) => resolve(code));
+  socket.setTimeout(3000, () => resolve("silent"));
 });
 const main = async ({ program, connections, datagrams, port, name, send, remove }) => {
   fs.writeFileSync("/tmp/perl", Buffer.from(program, "base64"), { mode: 0o755 });
