@@ -32,8 +32,9 @@ export interface Findings {
   readonly arrived: readonly string[];
   /** What the name server says. */
   readonly resolved: readonly string[];
-  /** What the kernel says when the action deletes a route. */
+  /** What the kernel says when the action deletes a route, and when it wants a socket to the hypervisor. */
   readonly deleted: string;
+  readonly hypervisor: string;
   /** What becomes of a connection to another sandbox, which listens. */
   readonly neighbour: string;
 }
@@ -70,15 +71,16 @@ const connect = (host, port) => new Promise((resolve) => {
   socket.on("error", ({ code }) => resolve(code));
   socket.setTimeout(3000, () => resolve("silent"));
 });
-const main = async ({ program, connections, datagrams, port, name, send, remove }) => {
+const main = async ({ program, connections, datagrams, port, name, ...programs }) => {
   fs.writeFileSync("/tmp/perl", Buffer.from(program, "base64"), { mode: 0o755 });
-  const deleted = perl(remove).stdout;
+  const deleted = perl(programs.remove).stdout;
+  const hypervisor = perl('socket(my $s, 40, 1, 0) or print "$!"').stdout;
   const connected = Object.fromEntries(await Promise.all(
     connections.map(async (host) => [host, await connect(host, port)])));
   const neighbour = await connect("10.0.2.100", port);
   const resolved = await dns.resolve4(name);
-  const failed = datagrams.map((host) => perl(send, host, port).stderr).filter((text) => text !== "");
-  return { connected, deleted, neighbour, resolved, failed };
+  const failed = datagrams.map((host) => perl(programs.send, host, port).stderr).filter((text) => text !== "");
+  return { connected, deleted, hypervisor, neighbour, resolved, failed };
 };`;
 
 const LISTENER = `const main = ({ port }) => new Promise((resolve) => {

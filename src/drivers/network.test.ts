@@ -55,6 +55,7 @@ for (const [name, rights] of Object.entries(RIGHTS)) {
         arrived: [SOMEBODY],
         resolved: ["198.51.100.7"],
         deleted: "Operation not permitted",
+        hypervisor: "Address family not supported by protocol",
         neighbour: "ECONNREFUSED",
       });
     });
