@@ -28,6 +28,7 @@ const DRIVERS = {
       instance: shared.instance,
       apiSocket: join(shared.sockets, "http.sock"),
       network: true,
+      denyNetworks: [],
     }),
   },
   process: {
