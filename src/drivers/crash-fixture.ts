@@ -28,7 +28,7 @@ const DRIVERS = {
       instance: shared.instance,
       apiSocket: join(shared.sockets, "http.sock"),
       network: true,
-      denyNetworks: [],
+      networkRules: { deny: [], allow: [] },
     }),
   },
   process: {

@@ -35,16 +35,22 @@ Local:
 `;
 
 test("what the kernel takes for its own is denied, each once, and not what it has a route to", () => {
-  assert.deepEqual(toDeniedNetworks(ROUTES, []), [
+  assert.deepEqual(toDeniedNetworks(ROUTES, { deny: [], allow: [] }), [
     ...["192.0.2.2/32", "127.0.0.0/8", "127.0.0.1/32", "172.17.0.1/32", "198.51.100.0/24"],
     ...ALWAYS,
   ]);
 });
 
 test("the setting adds to it, and nothing takes the inside's own network away", () => {
+  const deny = ["10.0.0.0/8", "10.0.2.0/25", "224.0.0.0/4"];
   const routes = "     |-- 10.0.2.3\n        /32 host LOCAL\n";
-  assert.deepEqual(toDeniedNetworks(routes, ["10.0.0.0/8", "10.0.2.0/25", "224.0.0.0/4"]), [
+  assert.deepEqual(toDeniedNetworks(routes, { deny, allow: [] }), [...ALWAYS, "10.0.0.0/8"]);
+});
+
+test("an operator may give back this machine's own addresses, but neither its loopback nor anything else", () => {
+  const allow = ["192.0.2.0/24", "127.0.0.0/8", "169.254.0.0/16"];
+  assert.deepEqual(toDeniedNetworks(ROUTES, { deny: [], allow }), [
+    ...["127.0.0.0/8", "127.0.0.1/32", "172.17.0.1/32", "198.51.100.0/24"],
     ...ALWAYS,
-    "10.0.0.0/8",
   ]);
 });

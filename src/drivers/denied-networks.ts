@@ -17,6 +17,17 @@ const ALWAYS_DENIED = [
   "224.0.0.0/4",
 ];
 
+/** Whoever listens there means to be reached by this machine alone. */
+const LOOPBACK = "127.0.0.0/8";
+
+/** What an operator changes of it, networks as `parseIpv4Network` returns them. */
+export interface NetworkRules {
+  /** Denied as well. */
+  readonly deny: readonly string[];
+  /** Addresses of this machine in these are not denied for being its own. */
+  readonly allow: readonly string[];
+}
+
 /** The kernel's routes, as far as this process's own network goes. */
 const ROUTES_FILE = "/proc/net/fib_trie";
 
@@ -24,13 +35,16 @@ const ROUTES_FILE = "/proc/net/fib_trie";
  * Read each time, because addresses come and go. From the kernel's own table, as the list of interfaces
  * leaves out those without a carrier, such as docker0, at whose address the machine answers all the same.
  */
-export function readDeniedNetworks(also: readonly string[]): string[] {
-  return toDeniedNetworks(readFileSync(ROUTES_FILE, "latin1"), also);
+export function readDeniedNetworks(rules: NetworkRules): string[] {
+  return toDeniedNetworks(readFileSync(ROUTES_FILE, "latin1"), rules);
 }
 
 /** The inside's own are left out: they lead nowhere, and the resolver is one of them. */
-export function toDeniedNetworks(routes: string, also: readonly string[]): string[] {
-  const all = new Set([...findLocalNetworks(routes), ...ALWAYS_DENIED, ...also]);
+export function toDeniedNetworks(routes: string, { deny, allow }: NetworkRules): string[] {
+  const isAllowed = (own: string) =>
+    !isWithin(own, LOOPBACK) && allow.some((network) => isWithin(own, network));
+  const own = findLocalNetworks(routes).filter((network) => !isAllowed(network));
+  const all = new Set([...own, ...ALWAYS_DENIED, ...deny]);
   return [...all].filter((network) => !isWithin(network, INSIDE_NETWORK));
 }
 

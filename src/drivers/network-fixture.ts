@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { NetworkRules } from "./denied-networks.ts";
 import { startAction, waitFor } from "./driver-fixture.ts";
 import { openSandboxes } from "./sandbox-fixture.ts";
 
@@ -18,7 +19,7 @@ const NAME = "somewhere.test";
 const GROUPS = ["239.1.2.3", "224.0.0.251"];
 
 export interface Attempts {
-  readonly denyNetworks: readonly string[];
+  readonly networkRules: NetworkRules;
   /** Connected to side by side. */
   readonly connect: readonly string[];
   /** Sent a datagram from a socket that is bound to the device; the last one has to arrive. */
@@ -131,7 +132,7 @@ async function serveNames(directory: string): Promise<void> {
   await once(socket.bind(53, "127.0.0.1"), "listening");
 }
 
-async function runHost({ denyNetworks, connect, send }: Attempts): Promise<Findings> {
+async function runHost({ networkRules, connect, send }: Attempts): Promise<Findings> {
   const arrived = new Set<string>();
   const other = spawn("unshare", ["--net", process.execPath, import.meta.filename], {
     stdio: ["pipe", "pipe", "inherit"],
@@ -143,7 +144,7 @@ async function runHost({ denyNetworks, connect, send }: Attempts): Promise<Findi
     build(String(other.pid));
     await listen((text) => arrived.add(text));
     await serveNames(directory);
-    await using opened = await openSandboxes({ network: true, denyNetworks });
+    await using opened = await openSandboxes({ network: true, networkRules });
     if (opened.driver.networkTrouble !== undefined) throw new Error(opened.driver.networkTrouble);
     await using neighbour = await startAction(opened.driver, LISTENER, { network: true });
     await neighbour.result({ port: PORT });

@@ -16,8 +16,9 @@ const RIGHTS = {
 
 const SOMEBODY = "198.18.0.2";
 const THEIR_DATABASE = "10.77.0.2";
+const OWN = "198.18.0.1";
 const DENIED = {
-  "this machine's own address": "198.18.0.1",
+  "this machine's own address": OWN,
   "its link-local one": "169.254.77.1",
   "one of a device without a carrier": "172.31.77.1",
   "the metadata service": "169.254.169.254",
@@ -38,7 +39,7 @@ for (const [name, rights] of Object.entries(RIGHTS)) {
   describe(`an action with a network, ${name}`, () => {
     it("reaches the internet and the name server, but not this machine, by no trick", async () => {
       const found = await enter(rights, {
-        denyNetworks: [],
+        networkRules: { deny: [], allow: [] },
         connect: [SOMEBODY, THEIR_DATABASE, ...Object.values(DENIED), "fd77::1"],
         send: [
           ...[...Object.values(DENIED), "224.0.0.251", "127.0.0.1", "127.255.255.255"],
@@ -62,14 +63,22 @@ for (const [name, rights] of Object.entries(RIGHTS)) {
   });
 }
 
-it("does not reach what is denied by the setting", async () => {
+it("does not reach what an operator denies, and what of this machine is allowed", async () => {
   const [rights] = Object.values(RIGHTS);
   const found = await enter(rights ?? [], {
-    denyNetworks: ["10.0.0.0/8", "10.0.2.3/32"],
-    connect: [SOMEBODY, THEIR_DATABASE],
-    send: [THEIR_DATABASE, SOMEBODY],
+    networkRules: {
+      deny: ["10.0.0.0/8", "10.0.2.3/32"],
+      allow: ["198.18.0.0/24", "127.0.0.0/8", "169.254.0.0/16"],
+    },
+    connect: [SOMEBODY, THEIR_DATABASE, OWN, DENIED["its link-local one"]],
+    send: [THEIR_DATABASE, "127.0.0.1", SOMEBODY],
   });
-  assert.deepEqual(found.connected, { [SOMEBODY]: "connected", [THEIR_DATABASE]: "EACCES" });
+  assert.deepEqual(found.connected, {
+    [SOMEBODY]: "connected",
+    [THEIR_DATABASE]: "EACCES",
+    [OWN]: "connected",
+    [DENIED["its link-local one"]]: "EACCES",
+  });
   assert.deepEqual(found.arrived, [SOMEBODY]);
   assert.deepEqual(found.resolved, ["198.51.100.7"]);
 });

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readDeniedNetworks } from "./denied-networks.ts";
+import { type NetworkRules, readDeniedNetworks } from "./denied-networks.ts";
 import { findPipe } from "./launched-container.ts";
 import { toGatedCommand } from "./network-gate.ts";
 
@@ -28,8 +28,7 @@ export interface NetworkMeans {
   /** Where slirp4netns is, and what closes the gate before it. */
   readonly program: string;
   readonly gateProgram: string;
-  /** Networks that are denied beside those that always are. */
-  readonly denied: readonly string[];
+  readonly rules: NetworkRules;
 }
 
 /** Gives the network namespace of a process its way out, closed to what is denied before it is open at all. */
@@ -38,7 +37,7 @@ export function startNetwork(means: NetworkMeans, processId: number): Network {
     program: means.gateProgram,
     processId,
     device: DEVICE,
-    denied: readDeniedNetworks(means.denied),
+    denied: readDeniedNetworks(means.rules),
   };
   const [program, ...rest] = toGatedCommand(gate, toCommand(means.program, processId));
   const child = spawn(program, rest, {

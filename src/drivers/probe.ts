@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { NetworkRules } from "./denied-networks.ts";
 import { findPipe } from "./launched-container.ts";
 import { NETWORK_PROGRAM, type NetworkMeans, startNetwork } from "./network.ts";
 import { GATE_PROGRAM, hasGate } from "./network-gate.ts";
@@ -43,14 +44,14 @@ export async function probeSandbox(): Promise<SandboxProbe> {
  * What sandboxes get a network with, or the sentence that says why they have none. Without the gate they have
  * none either: an open way to this machine is worse.
  */
-export async function findNetwork(denied: readonly string[]): Promise<NetworkMeans | string> {
+export async function findNetwork(rules: NetworkRules): Promise<NetworkMeans | string> {
   const [program, gateProgram] = [NETWORK_PROGRAM, GATE_PROGRAM].map(findProgram);
   if (program === undefined) return toMissing(NETWORK_PROGRAM, NETWORK_PROGRAM);
   if (gateProgram === undefined) return toMissing(GATE_PROGRAM, "perl-base");
   if (!hasGate()) {
     return `On ${process.arch} actions cannot be kept from this machine's own addresses, ${NO_NETWORK}`;
   }
-  const means = { program, gateProgram, denied };
+  const means = { program, gateProgram, rules };
   await using probe = startProbe(findProgram(SANDBOX_PROGRAM) ?? SANDBOX_PROGRAM);
   try {
     const network = startNetwork(means, await probe.processId);

@@ -14,7 +14,7 @@ export function openDriver(data: TestData, changes: Partial<SandboxOptions> = {}
     instance: data.shared.instance,
     apiSocket: join(data.shared.sockets, "http.sock"),
     network: false,
-    denyNetworks: [],
+    networkRules: { deny: [], allow: [] },
     ...changes,
   });
 }

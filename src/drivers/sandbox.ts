@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import type { Launches } from "../runtimes/port.ts";
 import { type Cgroups, openCgroups } from "./cgroups.ts";
+import type { NetworkRules } from "./denied-networks.ts";
 import { LaunchedContainer, toRunsMax } from "./launched-container.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import type { NetworkMeans } from "./network.ts";
@@ -34,8 +35,7 @@ export interface SandboxOptions {
   readonly apiSocket: string;
   /** Whether containers that ask for a network are to get one, where it can be had. */
   readonly network: boolean;
-  /** Networks that they do not reach, beside this machine itself and its cloud's metadata service. */
-  readonly denyNetworks: readonly string[];
+  readonly networkRules: NetworkRules;
   /** For tests of the fall-back: limits as where control groups cannot be written. */
   readonly withoutCgroups?: boolean;
 }
@@ -46,7 +46,7 @@ const START_MS_MAX = 30_000;
 export async function openSandboxDriver(options: SandboxOptions): Promise<ContainerDriver> {
   const [cgroups, network, batchPrefix] = await Promise.all([
     options.withoutCgroups ? undefined : openCgroups(options.instance),
-    options.network ? findNetwork(options.denyNetworks) : undefined,
+    options.network ? findNetwork(options.networkRules) : undefined,
     findBatchPrefix(),
   ]);
   const notices: string[] = [];

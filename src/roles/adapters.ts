@@ -9,7 +9,10 @@ import { SettingError } from "../settings/parse.ts";
 import type { Settings } from "../settings/settings.ts";
 
 export interface DriverNeeds {
-  readonly settings: Pick<Settings, "driver" | "network" | "denyNetworks" | "host">;
+  readonly settings: Pick<
+    Settings,
+    "driver" | "network" | "denyNetworks" | "allowNetworks" | "host"
+  >;
   readonly dataDirectory: string;
   readonly publicDirectory: PublicDirectory;
   readonly apiSocket: string;
@@ -40,7 +43,7 @@ const DRIVERS: Readonly<Record<DriverName, (needs: DriverNeeds) => Promise<Conta
       instance: needs.publicDirectory.instance,
       apiSocket: needs.apiSocket,
       network: needs.settings.network !== "off",
-      denyNetworks: needs.settings.denyNetworks,
+      networkRules: { deny: needs.settings.denyNetworks, allow: needs.settings.allowNetworks },
     });
   },
 };

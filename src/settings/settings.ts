@@ -89,7 +89,13 @@ export const SETTINGS = {
     type: "networks",
     default: [],
     meaning:
-      "What actions do not reach, such as 10.0.0.0/8,192.168.0.0/16; this machine itself, 169.254.0.0/16 and clouds' metadata services they never do",
+      "What actions do not reach, such as 10.0.0.0/8,192.168.0.0/16, beside this machine itself, 169.254.0.0/16 and clouds' metadata services",
+  },
+  allowNetworks: {
+    type: "networks",
+    default: [],
+    meaning:
+      "Addresses of this machine that actions do reach, such as 192.168.1.20, with all that listens there; its loopback they never do",
   },
   memory: {
     type: "integer",
