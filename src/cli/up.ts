@@ -74,6 +74,8 @@ function toPlaceholder(setting: Setting): string {
   switch (setting.type) {
     case "text":
       return "TEXT";
+    case "networks":
+      return "NETWORK,…";
     case "choice":
       return setting.choices.join("|");
     case "integer":
@@ -92,6 +94,8 @@ function describeType(setting: Setting): string {
   switch (setting.type) {
     case "text":
       return "text";
+    case "networks":
+      return "IPv4 networks separated by commas, or none";
     case "choice":
       return "one of them";
     case "integer":
@@ -110,5 +114,6 @@ function describeDefault(setting: Setting): string {
     return setting.default === Number.POSITIVE_INFINITY ? "off" : String(setting.default);
   }
   if (setting.type === "choice") return setting.default;
+  if (setting.type === "networks") return setting.default.join() || "none";
   return setting.defaultShown ?? String(setting.default);
 }

@@ -33,6 +33,7 @@ const DRIVERS = {
       instance: shared.instance,
       apiSocket: join(shared.sockets, "http.sock"),
       network: true,
+      networkRules: { deny: [], allow: [] },
     }),
   },
   process: {

@@ -2,8 +2,10 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { NetworkRules } from "./denied-networks.ts";
 import { findPipe } from "./launched-container.ts";
-import { NETWORK_PROGRAM, startNetwork } from "./network.ts";
+import { NETWORK_PROGRAM, type NetworkMeans, startNetwork } from "./network.ts";
+import { GATE_PROGRAM, hasGate } from "./network-gate.ts";
 import { findProgram } from "./programs.ts";
 import { INFO_FD, readSandboxHost, SANDBOX_PROGRAM, toProbeCommand } from "./sandbox-command.ts";
 import { readProcessId } from "./sandbox-info.ts";
@@ -38,25 +40,36 @@ export async function probeSandbox(): Promise<SandboxProbe> {
   };
 }
 
-/** @returns `undefined` if sandboxes can have a network, else the sentence that says why not */
-export async function probeNetwork(): Promise<string | undefined> {
-  const consequence = "so actions have no network but the platform's API";
-  const [sandboxProgram, networkProgram] = [SANDBOX_PROGRAM, NETWORK_PROGRAM].map(findProgram);
-  if (networkProgram === undefined) {
-    return `${NETWORK_PROGRAM} is not installed, ${consequence}; on Debian and Ubuntu \`apt-get install ${NETWORK_PROGRAM}\` adds it`;
+/**
+ * What sandboxes get a network with, or the sentence that says why they have none. Without the gate they have
+ * none either: an open way to this machine is worse.
+ */
+export async function findNetwork(rules: NetworkRules): Promise<NetworkMeans | string> {
+  const [program, gateProgram] = [NETWORK_PROGRAM, GATE_PROGRAM].map(findProgram);
+  if (program === undefined) return toMissing(NETWORK_PROGRAM, NETWORK_PROGRAM);
+  if (gateProgram === undefined) return toMissing(GATE_PROGRAM, "perl-base");
+  if (!hasGate()) {
+    return `On ${process.arch} actions cannot be kept from this machine's own addresses, ${NO_NETWORK}`;
   }
-  await using probe = startProbe(sandboxProgram ?? SANDBOX_PROGRAM);
+  const means = { program, gateProgram, rules };
+  await using probe = startProbe(findProgram(SANDBOX_PROGRAM) ?? SANDBOX_PROGRAM);
   try {
-    const network = startNetwork(networkProgram, await probe.processId);
+    const network = startNetwork(means, await probe.processId);
     try {
       await network.ready;
-      return undefined;
+      return means;
     } finally {
       await network.stop();
     }
   } catch (error) {
-    return `${error instanceof Error ? error.message : String(error)}, ${consequence}`;
+    return `${error instanceof Error ? error.message : String(error)}, ${NO_NETWORK}`;
   }
+}
+
+const NO_NETWORK = "so actions have no network but the platform's API";
+
+function toMissing(program: string, debianPackage: string): string {
+  return `${program} is not installed, ${NO_NETWORK}; on Debian and Ubuntu \`apt-get install ${debianPackage}\` adds it`;
 }
 
 function startProbe(program: string) {

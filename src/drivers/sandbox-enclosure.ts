@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Cgroup } from "./cgroups.ts";
 import { type Enclosure, type Exit, findPipe } from "./launched-container.ts";
 import type { MemoryWatch } from "./memory-watch.ts";
-import { type Network, startNetwork } from "./network.ts";
+import { type Network, type NetworkMeans, startNetwork } from "./network.ts";
 import type { ContainerSpec } from "./port.ts";
 import { BLOCK_FD, INFO_FD } from "./sandbox-command.ts";
 import { readProcessId } from "./sandbox-info.ts";
@@ -16,8 +16,8 @@ export interface SandboxLimits {
   /** The control group being made for it, or what watches its memory instead. */
   readonly group: Promise<Cgroup> | undefined;
   readonly watch: MemoryWatch | undefined;
-  /** The program that gives it a network, if it is to have one. */
-  readonly networkProgram: string | undefined;
+  /** What gives it a network, if it is to have one. */
+  readonly networkMeans: NetworkMeans | undefined;
   /** Called when nothing of it is left. */
   readonly removed: () => void;
 }
@@ -62,12 +62,12 @@ export class Sandbox implements Enclosure {
   }
 
   async #connect(processId: number): Promise<void> {
-    const { networkProgram } = this.#limits;
-    if (networkProgram === undefined) return;
+    const { networkMeans } = this.#limits;
+    if (networkMeans === undefined) return;
     await waitForLoopback(processId);
     // It has ended meanwhile, and may have been removed.
     if (!isAlive(processId)) throw new Error("the sandbox has ended");
-    this.#network = startNetwork(networkProgram, processId);
+    this.#network = startNetwork(networkMeans, processId);
     await this.#network.ready;
   }
 

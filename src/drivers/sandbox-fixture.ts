@@ -14,6 +14,7 @@ export function openDriver(data: TestData, changes: Partial<SandboxOptions> = {}
     instance: data.shared.instance,
     apiSocket: join(data.shared.sockets, "http.sock"),
     network: false,
+    networkRules: { deny: [], allow: [] },
     ...changes,
   });
 }

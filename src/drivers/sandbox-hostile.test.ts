@@ -157,7 +157,7 @@ const main = async ({ targets }) => ({ results: await Promise.all(targets.map((o
 }))) });`;
 
 function describeNetwork(driver: () => ContainerDriver): void {
-  it("reaches this machine's loopback neither with a network nor without", async () => {
+  it("reaches this machine neither with a network nor without", async () => {
     const server = createServer((socket) => socket.end());
     await once(server.listen(0, "0.0.0.0"), "listening");
     const hidden = createServer((socket) => socket.end());
@@ -166,10 +166,13 @@ function describeNetwork(driver: () => ContainerDriver): void {
     try {
       const { port } = server.address() as { port: number };
       const addresses = ["127.0.0.1", "10.0.2.2", "10.0.2.3", "::1", "localhost"];
-      const targets = [...addresses.map((host) => ({ host, port })), { path: abstract }];
       const outside = Object.values(networkInterfaces())
-        .flat()
-        .find((each) => each && !each.internal && each.family === "IPv4");
+        .flatMap((all) => all ?? [])
+        .map(({ address }) => address);
+      const targets = [
+        ...[...addresses, ...outside].map((host) => ({ host, port })),
+        { path: abstract },
+      ];
       for (const network of [false, true]) {
         await using action = await startAction(driver(), CONNECT, { network });
         const { results } = await action.result({ targets });
@@ -177,9 +180,6 @@ function describeNetwork(driver: () => ContainerDriver): void {
           results,
           targets.map(() => "refused"),
         );
-        if (outside === undefined) continue;
-        const reach = await action.result({ targets: [{ host: outside.address, port }] });
-        assert.deepEqual(reach, { results: [network ? "connected" : "refused"] });
       }
     } finally {
       server.close();

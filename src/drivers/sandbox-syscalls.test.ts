@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createSyscallFilter } from "./sandbox-syscalls.ts";
 
-const [ALLOWED, REFUSED, UNKNOWN] = [0x7fff0000, 0x00050001, 0x00050026];
+const [ALLOWED, REFUSED, UNKNOWN, NO_FAMILY] = [0x7fff0000, 0x00050001, 0x00050026, 0x00050061];
 const ARCHITECTURES = { x64: 0xc000003e, arm64: 0xc00000b7 };
 
 /** What the kernel would do with a call, by running the filter as it does. */
 function decide(
   filter: Buffer,
-  call: { number: number; architecture: number; flags?: number },
+  call: { number: number; architecture: number; argument?: number },
 ): number {
   const data = new Map([
     [0, call.number],
     [4, call.architecture],
-    [16, call.flags ?? 0],
+    [16, call.argument ?? 0],
   ]);
   let accumulator = 0;
   for (let at = 0; at < filter.length; at += 8) {
@@ -74,11 +74,27 @@ test("allows threads and processes, but no namespaces", () => {
     assert.ok(filter);
     const call = { number, architecture: ARCHITECTURES[name] };
     // Those of a fork, and of a thread.
-    for (const flags of [0x01200011, 0x003d0f00])
-      assert.equal(decide(filter, { ...call, flags }), ALLOWED);
-    for (const flags of [0x10000011, 0x20000000, 0x40000000, 0x02000000, 0x00020000, 0x80]) {
-      assert.equal(decide(filter, { ...call, flags }), REFUSED, flags.toString(16));
+    for (const argument of [0x01200011, 0x003d0f00])
+      assert.equal(decide(filter, { ...call, argument }), ALLOWED);
+    for (const argument of [0x10000011, 0x20000000, 0x40000000, 0x02000000, 0x00020000, 0x80]) {
+      assert.equal(decide(filter, { ...call, argument }), REFUSED, argument.toString(16));
     }
+  }
+});
+
+test("allows sockets of the families that a network namespace bounds, and no others", () => {
+  for (const [name, number] of [
+    ["x64", 41],
+    ["arm64", 198],
+  ] as const) {
+    const filter = createSyscallFilter(name);
+    assert.ok(filter);
+    const call = { number, architecture: ARCHITECTURES[name] };
+    for (const argument of [1, 2, 10, 16])
+      assert.equal(decide(filter, { ...call, argument }), ALLOWED);
+    // None, packets, ciphers, the hypervisor's, and what the kernel does not know.
+    for (const argument of [0, 17, 38, 40, 0xffffffff])
+      assert.equal(decide(filter, { ...call, argument }), NO_FAMILY, String(argument));
   }
 });
 

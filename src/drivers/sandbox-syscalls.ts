@@ -1,6 +1,7 @@
 // The system calls that no action needs and that most holes in the kernel were reached through: refused in
 // a sandbox by a seccomp filter, as container engines do by default. Above all no namespace can be made in
-// it, which would give tenant code privileges over its own and with them much more of the kernel.
+// it, which would give tenant code privileges over its own and with them much more of the kernel. And no socket
+// can be made of a family that knows no network namespaces: one of them leads to the machine's hypervisor.
 
 const X64 = "x64";
 const ARM64 = "arm64";
@@ -59,6 +60,9 @@ const REFUSED: Readonly<Record<string, readonly [number, number | undefined]>> =
   vhangup: [153, 58],
 };
 const CLONE: Readonly<Record<Architecture, number>> = { x64: 56, arm64: 220 };
+const SOCKET: Readonly<Record<Architecture, number>> = { x64: 41, arm64: 198 };
+/** Unix, IPv4, IPv6, and netlink, which tells programs the addresses they have. */
+const FAMILIES = [1, 2, 10, 16];
 /** Its flags are behind a pointer, where a filter cannot look. Refused as unknown, libraries use `clone`. */
 const CLONE3 = 435;
 /** Every CLONE_NEW… flag: mount, cgroup, uts, ipc, user, pid, net, time. */
@@ -73,6 +77,7 @@ const X32_FIRST = 0x40000000;
 
 const EPERM = 1;
 const ENOSYS = 38;
+const EAFNOSUPPORT = 97;
 const ALLOW = 0x7fff0000;
 const ERRNO = 0x00050000;
 
@@ -88,15 +93,20 @@ const RETURN = 0x06;
 const INSTRUCTION_BYTES = 8;
 
 /** How the filter can end, in the order in which the ends stand after everything else. */
-const ENDS = { allow: ALLOW, refuse: ERRNO | EPERM, "refuse as unknown": ERRNO | ENOSYS };
+const ENDS = {
+  allow: ALLOW,
+  refuse: ERRNO | EPERM,
+  "refuse as unknown": ERRNO | ENOSYS,
+  "refuse the family": ERRNO | EAFNOSUPPORT,
+};
 type End = keyof typeof ENDS;
 
 interface Instruction {
   readonly operation: number;
   readonly value: number;
-  /** Where a comparison leads if it holds, and if it does not; else to the next instruction. */
+  /** Where a comparison leads if it holds, and if it does not, or how far ahead; else to the next instruction. */
   readonly matched?: End;
-  readonly unmatched?: End;
+  readonly unmatched?: End | number;
 }
 
 /** The compiled filter, or `undefined` on an architecture whose numbers are not known here. */
@@ -112,10 +122,24 @@ export function createSyscallFilter(architecture: string = process.arch): Buffer
     { operation: JUMP_IF_AT_LEAST, value: X32_FIRST, matched: "refuse" },
     ...refused.map((value) => ({ operation: JUMP_IF_EQUAL, value, matched: "refuse" }) as const),
     { operation: JUMP_IF_EQUAL, value: CLONE3, matched: "refuse as unknown" },
+    ...checkFamily(SOCKET[architecture]),
     { operation: JUMP_IF_EQUAL, value: CLONE[architecture], unmatched: "allow" },
     { operation: LOAD, value: DATA.firstArgument },
     { operation: JUMP_IF_ANY_BIT, value: NAMESPACE_FLAGS, matched: "refuse", unmatched: "allow" },
   ]);
+}
+
+/** Passes over itself for other calls, and otherwise ends. */
+function checkFamily(socket: number): Instruction[] {
+  const families = FAMILIES.map(
+    (value) => ({ operation: JUMP_IF_EQUAL, value, matched: "allow" }) as const,
+  );
+  const check: Instruction[] = [
+    { operation: LOAD, value: DATA.firstArgument },
+    ...families.slice(0, -1),
+    ...families.slice(-1).map((last) => ({ ...last, unmatched: "refuse the family" }) as const),
+  ];
+  return [{ operation: JUMP_IF_EQUAL, value: socket, unmatched: check.length }, ...check];
 }
 
 /** As the kernel's `struct sock_filter`: operation, two distances to jump, value. */
@@ -123,8 +147,8 @@ function assemble(instructions: readonly Instruction[]): Buffer {
   const ends = Object.keys(ENDS);
   const program = Buffer.alloc((instructions.length + ends.length) * INSTRUCTION_BYTES);
   for (const [index, { operation, value, matched, unmatched }] of instructions.entries()) {
-    const toDistance = (end: End | undefined): number =>
-      end === undefined ? 0 : instructions.length + ends.indexOf(end) - index - 1;
+    const toDistance = (end: End | number = 0): number =>
+      typeof end === "number" ? end : instructions.length + ends.indexOf(end) - index - 1;
     const at = index * INSTRUCTION_BYTES;
     program.writeUInt16LE(operation, at);
     program.writeUInt8(toDistance(matched), at + 2);

@@ -1,6 +1,7 @@
 // Users on the host as which sandboxes run where Brisk is root: one each, so that what the kernel counts
 // by user is counted by container, and none of them anybody's.
 
+import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 /** Above what distributions, systemd and user namespaces' mappings hand out, below what 31 bits hold. */
@@ -28,6 +29,8 @@ function countMapped(uidMap: string): number {
 class SandboxUsers {
   readonly #first: number;
   readonly #count: number;
+  /** Somewhere among them, so that another platform on this machine hardly ever has the same ones. */
+  readonly #offset: number;
   readonly #taken = new Set<number>();
 
   /** @param mapped how many ids from 0 on there are */
@@ -35,11 +38,13 @@ class SandboxUsers {
     const hasAll = mapped >= FIRST_USER_ID + USERS_MAX;
     this.#first = hasAll ? FIRST_USER_ID : Math.max(1, mapped - FEW_USERS - 2);
     this.#count = hasAll ? USERS_MAX : FEW_USERS;
+    this.#offset = randomInt(this.#count);
   }
 
   /** @returns a user that no container has; whoever takes it gives it back */
   take(): number {
-    for (let id = this.#first; id < this.#first + this.#count; id += 1) {
+    for (let index = 0; index < this.#count; index += 1) {
+      const id = this.#first + ((this.#offset + index) % this.#count);
       if (this.#taken.has(id)) continue;
       this.#taken.add(id);
       return id;

@@ -5,11 +5,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import type { Launches } from "../runtimes/port.ts";
 import { type Cgroups, openCgroups } from "./cgroups.ts";
+import type { NetworkRules } from "./denied-networks.ts";
 import { LaunchedContainer, toRunsMax } from "./launched-container.ts";
 import { MemoryWatch } from "./memory-watch.ts";
-import { NETWORK_PROGRAM } from "./network.ts";
+import type { NetworkMeans } from "./network.ts";
 import type { Container, ContainerDriver, ContainerSpec } from "./port.ts";
-import { probeNetwork } from "./probe.ts";
+import { findNetwork } from "./probe.ts";
 import { findProgram } from "./programs.ts";
 import {
   API_HOST_INSIDE,
@@ -34,6 +35,7 @@ export interface SandboxOptions {
   readonly apiSocket: string;
   /** Whether containers that ask for a network are to get one, where it can be had. */
   readonly network: boolean;
+  readonly networkRules: NetworkRules;
   /** For tests of the fall-back: limits as where control groups cannot be written. */
   readonly withoutCgroups?: boolean;
 }
@@ -44,17 +46,17 @@ const START_MS_MAX = 30_000;
 export async function openSandboxDriver(options: SandboxOptions): Promise<ContainerDriver> {
   // First: while this process has no others it may be alone in its group.
   const cgroups = options.withoutCgroups ? undefined : await openCgroups(options.instance);
-  const [networkTrouble, batchPrefix] = await Promise.all([
-    options.network ? probeNetwork() : undefined,
+  const [network, batchPrefix] = await Promise.all([
+    options.network ? findNetwork(options.networkRules) : undefined,
     findBatchPrefix(),
   ]);
   const notices: string[] = [];
   if (cgroups === undefined) notices.push(NO_CGROUPS);
   else if (!cgroups.canFreeze) notices.push(NO_FREEZER);
+  const networkTrouble = typeof network === "string" ? network : undefined;
   if (networkTrouble !== undefined) notices.push(networkTrouble);
-  const isOnline = options.network && networkTrouble === undefined;
-  const networkProgram = isOnline ? findProgram(NETWORK_PROGRAM) : undefined;
-  const found = { cgroups, networkProgram, networkTrouble, batchPrefix, notices };
+  const networkMeans = typeof network === "string" ? undefined : network;
+  const found = { cgroups, networkMeans, networkTrouble, batchPrefix, notices };
   return new SandboxDriver(options, found);
 }
 
@@ -68,7 +70,7 @@ const NO_FREEZER =
 
 interface Found {
   readonly cgroups: Cgroups | undefined;
-  readonly networkProgram: string | undefined;
+  readonly networkMeans: NetworkMeans | undefined;
   readonly networkTrouble: string | undefined;
   readonly batchPrefix: readonly string[];
   readonly notices: readonly string[];
@@ -83,7 +85,7 @@ class SandboxDriver implements ContainerDriver {
   readonly #cgroups: Cgroups | undefined;
   /** What starts a sandbox, before its own arguments. */
   readonly #program: readonly string[];
-  readonly #networkProgram: string | undefined;
+  readonly #networkMeans: NetworkMeans | undefined;
   readonly #host: SandboxHost = readSandboxHost();
   readonly #users = openSandboxUsers();
   readonly #watch = new MemoryWatch();
@@ -96,7 +98,7 @@ class SandboxDriver implements ContainerDriver {
     this.#cgroups = found.cgroups;
     this.canPause = found.cgroups?.canFreeze === true;
     this.#program = [...found.batchPrefix, findProgram(SANDBOX_PROGRAM) ?? SANDBOX_PROGRAM];
-    this.#networkProgram = found.networkProgram;
+    this.#networkMeans = found.networkMeans;
     this.notices = found.notices;
     this.networkTrouble = found.networkTrouble;
     this.#files = writeSandboxFiles(options.publicDirectory);
@@ -125,12 +127,12 @@ class SandboxDriver implements ContainerDriver {
     const launch = await this.#options.launches.find(spec.kind);
     this.#made += 1;
     const id = String(this.#made);
-    const networkProgram = spec.network ? this.#networkProgram : undefined;
+    const networkMeans = spec.network ? this.#networkMeans : undefined;
     const { etc, syscallFilter } = this.#files;
     const command = toSandboxCommand(this.#host, {
       launch,
       memoryMb: spec.memoryMb,
-      etc: networkProgram === undefined ? etc.offline : etc.online,
+      etc: networkMeans === undefined ? etc.offline : etc.online,
       apiSocket: this.#options.apiSocket,
       hasSyscallFilter: syscallFilter !== undefined,
     });
@@ -140,7 +142,7 @@ class SandboxDriver implements ContainerDriver {
     try {
       const child = this.#spawn(command, { env: toEnvironment(spec), userId });
       const watch = this.#cgroups ? undefined : this.#watch;
-      const enclosure = new Sandbox(child, { group, networkProgram, watch, removed });
+      const enclosure = new Sandbox(child, { group, networkMeans, watch, removed });
       return {
         container: new LaunchedContainer({ id, runsMax: toRunsMax(spec), enclosure }, child),
         enclosure,

@@ -18,13 +18,12 @@ export interface EffectiveLimits {
 }
 
 export function resolveLimits(system: SystemLimits, own: NamespaceLimits): EffectiveLimits {
-  const size = own.maxParameterSize === undefined ? undefined : parseSize(own.maxParameterSize);
   return {
     timeoutMs: clamp(system.timeoutMs, own.minActionTimeout, own.maxActionTimeout),
     memoryMb: clamp(system.memoryMb, own.minActionMemory, own.maxActionMemory),
     logsMb: clamp(system.logsMb, own.minActionLogs, own.maxActionLogs),
     concurrency: clamp(system.concurrency, own.minActionConcurrency, own.maxActionConcurrency),
-    parameterBytesMax: Math.min(system.parameterBytesMax, size ?? Number.POSITIVE_INFINITY),
+    parameterBytesMax: toBytesMax(system.parameterBytesMax, own.maxParameterSize),
     invocationsPerMinute: own.invocationsPerMinute ?? system.invocationsPerMinute,
     firesPerMinute: own.firesPerMinute ?? system.firesPerMinute,
     concurrentInvocations: own.concurrentInvocations ?? system.concurrentInvocations,
@@ -36,8 +35,20 @@ export function toPayloadBytesMax(
   system: Pick<SystemLimits, "payloadBytesMax">,
   { maxPayloadSize }: NamespaceLimits,
 ): number {
-  if (maxPayloadSize === undefined) return system.payloadBytesMax;
-  return Math.min(system.payloadBytesMax, parseSize(maxPayloadSize) ?? Number.POSITIVE_INFINITY);
+  return toBytesMax(system.payloadBytesMax, maxPayloadSize);
+}
+
+/** What is shown of a result that is too large, in bytes. */
+export function toTruncationBytes(
+  system: Pick<SystemLimits, "payloadBytesMax">,
+  { truncationSize }: NamespaceLimits,
+): number {
+  return toBytesMax(system.payloadBytesMax, truncationSize);
+}
+
+function toBytesMax(system: number, own: string | undefined): number {
+  if (own === undefined) return system;
+  return Math.min(system, parseSize(own) ?? Number.POSITIVE_INFINITY);
 }
 
 function clamp(system: LimitRange, min = system.min, max = system.max): LimitRange {

@@ -10,7 +10,7 @@ function answered(status: number, body: string, bytes = Buffer.byteLength(body))
 }
 
 function exchange(answer: Answer, over: Partial<Exchange> = {}): Exchange {
-  return { answer, elapsedMs: 5, timeoutMs: 100, bytesMax: 50, ...over };
+  return { answer, elapsedMs: 5, timeoutMs: 100, bytesMax: 50, truncationBytes: 50, ...over };
 }
 
 function shown(outcome: Outcome | undefined) {
@@ -74,6 +74,12 @@ test("a result of the limit's size is kept, one byte more is an application erro
   const error = `The action produced a response that exceeded the allowed length: 51 > 50 bytes. The truncated response was: ${body}`;
   assert.deepEqual(shown(outcome), [1, { error }, true]);
   assert.equal(outcome.size, 51);
+});
+
+test("of a result that is too large as much is shown as the namespace has set, in whole characters", () => {
+  const answer = answered(200, `{"a":"éé${"x".repeat(50)}"}`, 62);
+  const { result } = classifyRun(exchange(answer, { truncationBytes: 9 }));
+  assert.match(result, /The truncated response was: \{\\"a\\":\\"é"\}$/);
 });
 
 test("a result keeps the digits with which it was written", () => {

@@ -1,6 +1,7 @@
 // How an activation ended: from what a container answered to status, result and whether the container
 // may be used again. Pure. Texts and order: execution-plane specification, 2.1 to 2.3.
 
+import { StringDecoder } from "node:string_decoder";
 import type { Answer, Answered } from "../drivers/port.ts";
 import type { StatusCode } from "../entities/activation.ts";
 import { isJsonObject, isTooDeep, type RawJson, toRawJson, toSingleLine } from "../kernel/json.ts";
@@ -21,6 +22,8 @@ export interface Exchange {
   readonly elapsedMs: number;
   readonly timeoutMs: number;
   readonly bytesMax: number;
+  /** Shown of an answer that is larger than that. */
+  readonly truncationBytes: number;
 }
 
 /** `undefined` where the container is initialised. */
@@ -95,8 +98,15 @@ function isCut(exchange: Exchange, answer: Answered): boolean {
   return answer.bytes > exchange.bytesMax;
 }
 
-function toCutText({ bytesMax }: Exchange, { bytes, body }: Answered): string {
-  return `The action produced a response that exceeded the allowed length: ${bytes} > ${bytesMax} bytes. The truncated response was: ${body}`;
+function toCutText({ bytesMax, truncationBytes }: Exchange, { bytes, body }: Answered): string {
+  const shown = truncate(body, Math.min(bytesMax, truncationBytes));
+  return `The action produced a response that exceeded the allowed length: ${bytes} > ${bytesMax} bytes. The truncated response was: ${shown}`;
+}
+
+/** The first bytes of a text, without a last character that would be cut in two. */
+function truncate(text: string, bytesMax: number): string {
+  if (Buffer.byteLength(text) <= bytesMax) return text;
+  return new StringDecoder("utf8").write(Buffer.from(text).subarray(0, bytesMax));
 }
 
 function readError(body: string): { readonly error: unknown } | undefined {

@@ -14,6 +14,7 @@ import {
   findOutside,
   resolveLimits,
   toPayloadBytesMax,
+  toTruncationBytes,
 } from "../entities/limit-rules.ts";
 import type { NamespaceLimits, SystemLimits } from "../entities/limits.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -206,7 +207,8 @@ export class Invoker implements AsyncDisposable {
     const { message, action } = activation;
     const { streams, clock, limits } = this.#options;
     const bytesMax = toPayloadBytesMax(limits, message.user.limits);
-    const options = { bytesMax, streams, clock };
+    const truncationBytes = toTruncationBytes(limits, message.user.limits);
+    const options = { bytesMax, truncationBytes, streams, clock };
     let lease = first;
     for (;;) {
       const record = await runInContainer({ message, action, lease }, options);

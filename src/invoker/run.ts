@@ -22,6 +22,8 @@ export interface Run {
 export interface RunOptions {
   /** Of a result. */
   readonly bytesMax: number;
+  /** Shown of a result that is larger. */
+  readonly truncationBytes: number;
   readonly streams: Pick<Streams, "open">;
   readonly clock: Clock;
 }
@@ -64,7 +66,7 @@ async function exchange(
   options: RunOptions,
 ): Promise<Ended | NotBegun> {
   const { message, action, lease, output } = run;
-  const { clock, bytesMax } = options;
+  const { clock, bytesMax, truncationBytes } = options;
   const { value, init } = splitArguments(message);
   const patience = { timeoutMs: action.limits.timeout, bytesMax };
   const start = clock();
@@ -73,7 +75,7 @@ async function exchange(
     const request = toInitRequest(message, action, { init, deadline: start + patience.timeoutMs });
     const answer = await lease.container.init(request, patience, { output });
     initMs = clock() - start;
-    const failed = classifyInit({ answer, elapsedMs: initMs, ...patience });
+    const failed = classifyInit({ answer, elapsedMs: initMs, truncationBytes, ...patience });
     if (failed !== undefined) {
       const times = { start, end: start + initMs, durationMs: initMs, initMs };
       return { outcome: failed, times };
@@ -92,7 +94,7 @@ async function exchange(
   if (ran.type === "not-begun" && !lease.fresh) return ran;
   const { answer, beganAt } = ran.type === "begun" ? ran : { answer: EXITED, beganAt: clock() };
   const elapsedMs = clock() - beganAt;
-  const exchanged = { answer, elapsedMs, ...patience };
+  const exchanged = { answer, elapsedMs, truncationBytes, ...patience };
   const outcome = streamed?.classify(exchanged) ?? classifyRun(exchanged);
   const durationMs = elapsedMs + (initMs ?? 0);
   const began = initMs === undefined ? beganAt : start;

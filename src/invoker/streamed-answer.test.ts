@@ -12,7 +12,7 @@ const DONE: Answer = { type: "answered", status: 200, body: "{}", bytes: 2 };
 const BYTES_MAX = 100;
 
 function exchange(answer: Answer): Exchange {
-  return { answer, elapsedMs: 5, timeoutMs: 100, bytesMax: BYTES_MAX };
+  return { answer, elapsedMs: 5, timeoutMs: 100, bytesMax: BYTES_MAX, truncationBytes: BYTES_MAX };
 }
 
 /** Takes everything at once. */

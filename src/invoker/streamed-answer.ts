@@ -84,8 +84,7 @@ export class StreamedAnswer implements BodySink {
     // What is passed on is not bound as a result is, and its copy in the record has a bound of its own.
     const bytesMax = isPassedOn ? Number.POSITIVE_INFINITY : exchange.bytesMax;
     const bytes = Math.max(Buffer.byteLength(body), isPassedOn ? 0 : this.#bytes);
-    const shown = bytes > bytesMax ? truncate(body, bytesMax) : body;
-    const whole: Answered = { type: "answered", status: 200, body: shown, bytes };
+    const whole: Answered = { type: "answered", status: 200, body, bytes };
     const outcome = classifyRun({ ...exchange, answer: whole, bytesMax });
     return isLeft ? { ...outcome, keepContainer: false } : outcome;
   }
@@ -112,8 +111,4 @@ function toText(bytes: Buffer, isCut: boolean): { text: string; encoding: "utf-8
   const whole = isCut ? bytes.subarray(0, Buffer.byteLength(text)) : bytes;
   if (isUtf8(whole)) return { text, encoding: "utf-8" };
   return { text: bytes.toString("base64"), encoding: "base64" };
-}
-
-function truncate(text: string, bytesMax: number): string {
-  return new StringDecoder("utf8").write(Buffer.from(text).subarray(0, bytesMax));
 }

@@ -9,7 +9,10 @@ import { SettingError } from "../settings/parse.ts";
 import type { Settings } from "../settings/settings.ts";
 
 export interface DriverNeeds {
-  readonly settings: Pick<Settings, "driver" | "network" | "host">;
+  readonly settings: Pick<
+    Settings,
+    "driver" | "network" | "denyNetworks" | "allowNetworks" | "host"
+  >;
   readonly dataDirectory: string;
   readonly publicDirectory: PublicDirectory;
   readonly apiSocket: string;
@@ -40,6 +43,7 @@ const DRIVERS: Readonly<Record<DriverName, (needs: DriverNeeds) => Promise<Conta
       instance: needs.publicDirectory.instance,
       apiSocket: needs.apiSocket,
       network: needs.settings.network !== "off",
+      networkRules: { deny: needs.settings.denyNetworks, allow: needs.settings.allowNetworks },
     });
   },
 };
@@ -52,7 +56,10 @@ export async function openDriver(needs: DriverNeeds): Promise<OpenedDriver> {
     throw new SettingError(`--driver is "sandbox", which cannot be had: ${trouble}`);
   }
   const name = wanted === "auto" ? (trouble === undefined ? "sandbox" : "process") : wanted;
-  if (name === "process") refusePublicHost(needs.settings.host);
+  if (name === "process") {
+    refusePublicHost(needs.settings.host);
+    refuseDeniedNetworks(needs.settings.denyNetworks);
+  }
   const driver = await DRIVERS[name](needs);
   const notices = trouble === undefined ? driver.notices : [trouble, ...driver.notices];
   if (needs.settings.network === "on" && driver.networkTrouble !== undefined) {
@@ -69,6 +76,14 @@ async function findSandboxTrouble(): Promise<string | undefined> {
 }
 
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
+
+/** An operator who denies something must not believe that it is denied. */
+function refuseDeniedNetworks(networks: readonly string[]): void {
+  if (networks.length === 0) return;
+  throw new SettingError(
+    `--deny-networks is "${networks.join()}", which cannot be had: actions would not be isolated here, install bubblewrap (apt-get install bubblewrap), or use --deny-networks none`,
+  );
+}
 
 /** Whoever could reach it could run anything as the platform's user. */
 function refusePublicHost(host: string): void {

@@ -49,6 +49,15 @@ test("a rate is a number or off", () => {
   assert.equal(off, Number.POSITIVE_INFINITY);
 });
 
+test("networks stand between commas, in a file in an array, and none is none", () => {
+  const flags = (text: string) => parse({ flags: { "deny-networks": text } }).denyNetworks;
+  assert.deepEqual(flags("10.0.0.0/8, 192.168.1.7"), ["10.0.0.0/8", "192.168.1.7/32"]);
+  assert.deepEqual(flags("none"), []);
+  withFile('{"deny-networks": ["10.0.0.0/8", "172.16.0.0/12"]}', (file) => {
+    assert.deepEqual(parse({ file }).denyNetworks, ["10.0.0.0/8", "172.16.0.0/12"]);
+  });
+});
+
 for (const [sources, message] of [
   [
     { flags: { memory: "64" } },
@@ -63,6 +72,10 @@ for (const [sources, message] of [
   [
     { flags: { "invocations-per-minute": "none" } },
     '--invocations-per-minute is "none", must be a whole number from 0 to 1000000000 or "off"',
+  ],
+  [
+    { flags: { "deny-networks": "10.0.0.0/8,10.1.2.3/16" } },
+    '--deny-networks has "10.1.2.3/16", must be IPv4 networks separated by commas, such as 10.0.0.0/8,192.168.0.0/16, or "none"',
   ],
   [{ flags: { host: "" } }, "--host is empty, must have a value"],
   [{ flags: { prot: "1" } }, "--prot is not a setting; the nearest is --port"],

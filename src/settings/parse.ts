@@ -2,6 +2,7 @@
 // the file. What is unknown or wrong is refused with a sentence that names the setting.
 
 import { readFileSync } from "node:fs";
+import { parseIpv4Network } from "../kernel/ipv4-network.ts";
 import { isJsonObject } from "../kernel/json.ts";
 import {
   SETTING_NAMES,
@@ -48,10 +49,12 @@ export function parseSettings(sources: SettingSources): Settings {
   return Object.freeze(Object.fromEntries(settings)) as Settings;
 }
 
+type SettingValue = Settings[SettingName];
+
 function chooseValue(
   name: SettingName,
   { sources, file }: { sources: SettingSources; file: Readonly<Record<string, unknown>> },
-): string | number {
+): SettingValue {
   const setting: Setting = SETTINGS[name];
   const flag = sources.flags[toFlag(name)];
   if (flag !== undefined) return parseValue(setting, { text: flag, origin: `--${toFlag(name)}` });
@@ -70,7 +73,7 @@ function chooseValue(
 function parseValue(
   setting: Setting,
   { text, origin }: { text: string; origin: string },
-): string | number {
+): SettingValue {
   switch (setting.type) {
     case "text":
       if (text === "") throw new SettingError(`${origin} is empty, must have a value`);
@@ -86,7 +89,17 @@ function parseValue(
         : parseInteger(setting, { text, origin, also: ' or "off"' });
     case "integer":
       return parseInteger(setting, { text, origin, also: "" });
+    case "networks":
+      return text === "none" ? [] : text.split(",").map((each) => parseNetwork(each, origin));
   }
+}
+
+function parseNetwork(text: string, origin: string): string {
+  const network = parseIpv4Network(text.trim());
+  if (network !== undefined) return network;
+  throw new SettingError(
+    `${origin} has "${text}", must be IPv4 networks separated by commas, such as 10.0.0.0/8,192.168.0.0/16, or "none"`,
+  );
 }
 
 function parseInteger(

@@ -37,7 +37,12 @@ export interface ChoiceSetting<Choice extends string = string> extends Common {
   readonly default: Choice;
   readonly choices: readonly Choice[];
 }
-export type Setting = TextSetting | IntegerSetting | RateSetting | ChoiceSetting;
+/** IPv4 networks, separated by commas, or `none`. */
+export interface NetworksSetting extends Common {
+  readonly type: "networks";
+  readonly default: readonly string[];
+}
+export type Setting = TextSetting | IntegerSetting | RateSetting | ChoiceSetting | NetworksSetting;
 
 const DRIVERS = ["auto", "sandbox", "process"] as const;
 const NETWORKS = ["auto", "on", "off"] as const;
@@ -78,8 +83,19 @@ export const SETTINGS = {
     type: "choice",
     default: "auto",
     choices: NETWORKS,
+    meaning: "Whether actions reach out: auto does where it can be had without this machine itself",
+  },
+  denyNetworks: {
+    type: "networks",
+    default: [],
     meaning:
-      "Whether actions reach out: auto does where it can be had without this machine's loopback",
+      "What actions do not reach, such as 10.0.0.0/8,192.168.0.0/16, beside this machine itself, 169.254.0.0/16 and clouds' metadata services",
+  },
+  allowNetworks: {
+    type: "networks",
+    default: [],
+    meaning:
+      "Addresses of this machine that actions do reach, such as 192.168.1.20, with all that listens there; its loopback they never do",
   },
   memory: {
     type: "integer",
@@ -242,7 +258,9 @@ type ValueOf<Entry> = Entry extends { choices: readonly (infer Choice)[] }
   ? Choice
   : Entry extends { type: "text" }
     ? string
-    : number;
+    : Entry extends { type: "networks" }
+      ? readonly string[]
+      : number;
 export type Settings = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> };
 
 export const SETTING_NAMES: readonly SettingName[] = Object.keys(SETTINGS) as SettingName[];

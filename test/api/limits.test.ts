@@ -154,6 +154,9 @@ test("a namespace's own sizes hold, and are shown", async () => {
     String((json as Json)["error"]),
     /^The action produced a response that exceeded the allowed length: 1025 > 1024 bytes\./,
   );
+  await limit({ maxPayloadSize: "1 KB", truncationSize: "8 B" });
+  const cut = await request("POST", `${actions}/verbose?blocking=true&result=true`);
+  assert.match(String((cut.json as Json)["error"]), / The truncated response was: \{"a":"xx$/);
 });
 
 test("an action whose limits are no longer allowed ends with that as its error", async () => {

@@ -56,6 +56,19 @@ test("settings are read from brisk.json in the data directory, or from the file 
   }
 });
 
+for (const [flag, value, why] of [
+  ["--host", "0.0.0.0", "which others can reach, but actions would not be isolated here"],
+  ["--deny-networks", "10.0.0.0/8", "which cannot be had: actions would not be isolated here"],
+] as const) {
+  test(`without isolation ${flag} ${value} ends the start`, async () => {
+    using data = createDirectory();
+    const args = ["up", "--port", "0", "--data", data.path, "--driver", "process", flag, value];
+    const { code, stdout, stderr } = await runCommand(args);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.ok(stderr.includes(`error: ${flag} is "${value}", ${why}`), stderr);
+  });
+}
+
 test("as the only user that there is, in a container of its own, it starts and isolates", async () => {
   using data = createDirectory();
   const program = join(data.path, "brisk");

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type ActivationRecord, invoke, type Json, putAction, useBrisk } from "../api/fixture.ts";
@@ -13,7 +14,7 @@ import type { Brisk } from "../harness.ts";
 
 const SECRET = "of the platform's own environment";
 
-const brisk = useBrisk({ args: ["--driver", "sandbox"], env: { SECRET } });
+const brisk = useBrisk({ args: ["--driver", "sandbox", "--host", "0.0.0.0"], env: { SECRET } });
 
 test("a spy sees nothing of the platform, the machine and other tenants", async () => {
   const { data } = brisk();
@@ -34,15 +35,19 @@ test("a spy sees nothing of the platform, the machine and other tenants", async 
   assert.ok(!JSON.stringify(answer["environment"]).includes("__OW_API_KEY"));
 });
 
-test("a caller reaches neither this machine's services nor other tenants'", async () => {
+test("a caller reaches nothing of this machine but the API, and that by its own way", async () => {
   const server = createServer((socket) => socket.end());
-  await once(server.listen(0, "127.0.0.1"), "listening");
+  await once(server.listen(0, "0.0.0.0"), "listening");
   try {
     const { port } = server.address() as AddressInfo;
     const apiPort = Number(new URL(brisk().url).port);
-    const hosts = ["127.0.0.1", "localhost", "::1", "10.0.2.2", "10.0.2.3"];
+    const own = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+    const hosts = ["localhost", "10.0.2.2", "10.0.2.3", ...own.map(({ address }) => address)];
     const targets = hosts.flatMap((host) => [port, apiPort].map((each) => ({ host, port: each })));
-    assert.deepEqual((await runSpy(brisk(), { targets }))["reached"], []);
+    const api = { host: "127.0.0.1", port: 3233 };
+    const spied = await runSpy(brisk(), { targets: [...targets, api] });
+    assert.deepEqual(spied["reached"], [api]);
+    assert.equal((spied["environment"] as Json)["__OW_API_HOST"], "http://127.0.0.1:3233");
   } finally {
     server.close();
   }

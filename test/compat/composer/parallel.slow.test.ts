@@ -3,8 +3,6 @@
 // the modules that every action has, whichever `redis` it was written for.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { readParts } from "../../api/composed.ts";
 import {
@@ -171,27 +169,11 @@ for (const { id, uri, error, cause } of FAILING) {
 }
 
 test("a Redis that does not answer is waited for until the conductor's limit", async () => {
-  await using silent = await listenSilently(openRedis().host);
-  const { status, record } = await run(PARALLEL, { uri: silent.uri, timeoutMs: 3000 });
+  const uri = openRedis().silentUri;
+  const { status, record } = await run(PARALLEL, { uri, timeoutMs: 3000 });
   const error = "The action exceeded its time limits of 3000 milliseconds.";
   assert.deepEqual([status, record.response.result], [502, { error }]);
 });
-
-async function listenSilently(host: string): Promise<AsyncDisposable & { readonly uri: string }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => socket.destroy());
-  });
-  await once(server.listen(0, host), "listening");
-  return {
-    uri: `redis://${host}:${(server.address() as AddressInfo).port}`,
-    [Symbol.asyncDispose]: async () => {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
-}
 
 /** Brisk has no packages of the system: an operator makes the one action that the Composer names. */
 test("branches may outlive a conductor's step, where /whisk.system/utils/echo is", async () => {

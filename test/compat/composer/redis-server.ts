@@ -1,25 +1,26 @@
-// A real Redis for tests, where sandboxed actions reach it: not on the loopback, which is the machine's own
-// and closed to them. Redis listens on a socket in a directory of its own and asks for a password; a relay
-// on another of the machine's addresses, on a port that the kernel has chosen, leads there.
+// A real Redis for tests, where sandboxed actions reach it: not at an address of this machine, all of which are
+// closed to them. Redis listens on a socket in a directory of its own and asks for a password; from a place
+// that is not this machine a relay leads there.
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type Server } from "node:net";
-import { networkInterfaces, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { readEnvironment } from "../../../src/settings/environment.ts";
+import { openElsewhere } from "./elsewhere.ts";
 
 export interface RedisServer extends AsyncDisposable {
   /** With the password. */
   readonly uri: string;
   readonly host: string;
-  readonly port: number;
+  /** Where one connects and hears nothing. */
+  readonly silentUri: string;
   countKeys(): Promise<number>;
 }
 
@@ -32,7 +33,6 @@ const NAME = "redis-server";
 const READY = "ready to accept connections";
 
 export async function startRedis(): Promise<RedisServer> {
-  const host = findHost();
   const password = randomBytes(16).toString("hex");
   const directory = mkdtempSync(join(tmpdir(), "brisk-redis-"));
   const path = join(directory, "socket");
@@ -48,19 +48,19 @@ export async function startRedis(): Promise<RedisServer> {
     const settings = ["port 0", `unixsocket ${path}`, `requirepass ${password}`, 'save ""'];
     child.stdin.end(`${settings.join("\n")}\ndir ${directory}\n`);
     await Promise.race([readUntilReady(child.stdout), ended]);
-    const relay = await openRelay(host, path);
-    const { port } = relay.address() as AddressInfo;
+    const elsewhere = await openElsewhere(path);
+    const { host, port, silentPort } = elsewhere;
     return {
       uri: `redis://:${password}@${host}:${port}`,
       host,
-      port,
+      silentUri: `redis://${host}:${silentPort}`,
       countKeys: async () => {
         const env = { ...readEnvironment(), REDISCLI_AUTH: password };
         const { stdout } = await promisify(execFile)("redis-cli", ["-s", path, "dbsize"], { env });
         return Number(stdout);
       },
       [Symbol.asyncDispose]: async () => {
-        relay.close();
+        await elsewhere[Symbol.asyncDispose]();
         await stop();
       },
     };
@@ -81,24 +81,4 @@ async function readUntilReady(stdout: Readable): Promise<void> {
   } finally {
     stdout.resume();
   }
-}
-
-function findHost(): string {
-  const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
-  const outer = addresses.find(({ family, internal }) => family === "IPv4" && !internal);
-  assert.ok(outer, "this machine has an IPv4 address beside its loopback, for actions to reach");
-  return outer.address;
-}
-
-/** Whichever side ends or breaks ends the other. */
-async function openRelay(host: string, path: string): Promise<Server> {
-  const relay = createServer((outer) => {
-    const inner = connect(path);
-    outer.on("error", () => inner.destroy());
-    inner.on("error", () => outer.destroy());
-    outer.pipe(inner);
-    inner.pipe(outer);
-  });
-  await once(relay.listen(0, host), "listening");
-  return relay;
 }
