@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { readCgroupPlaces } from "./cgroup-places.ts";
+import { type CgroupPlaces, readCgroupPlaces } from "./cgroup-places.ts";
 import { openCgroups } from "./cgroups.ts";
+import { waitFor } from "./driver-fixture.ts";
 import { listGroups } from "./sandbox-fixture.ts";
 
 const HYBRID = `\
@@ -49,3 +51,77 @@ test("removing a group kills what is in it, and closing removes all", async () =
   await cgroups[Symbol.asyncDispose]();
   assert.deepEqual(listGroups(instance), []);
 });
+
+/** Nanoseconds that a process has had the processor (proc(5), `schedstat`). */
+function readSpent(id: number): number {
+  return Number(readFileSync(`/proc/${id}/schedstat`, "latin1").split(" ")[0]);
+}
+
+/** One that burns the processor does not leave it but frozen: it sleeps then, or is said to be `D`. */
+function isStopped(id: number): boolean {
+  return /^State:\t[^R]/m.test(readFileSync(`/proc/${id}/status`, "latin1"));
+}
+
+/** This machine's places, such that one of the freezers is not found. */
+const FREEZERS = ["", "freezer"].filter((each) => readCgroupPlaces().own.has(each));
+function placesWith(freezer: string): CgroupPlaces {
+  const { own, unifiedMount } = readCgroupPlaces();
+  const others = [...own].filter(
+    ([place]) => place === freezer || !["", "freezer"].includes(place),
+  );
+  return { own: new Map(others), unifiedMount };
+}
+
+for (const freezer of FREEZERS) {
+  const version = freezer === "" ? 2 : 1;
+  const limits = { memoryMb: 64, cpuShares: 128, processesMax: 16 };
+  const open = async (instance: string) => {
+    const cgroups = await openCgroups(instance, placesWith(freezer));
+    assert.equal(cgroups?.canFreeze, true);
+    assert.ok(cgroups);
+    return cgroups;
+  };
+  const burn = () => spawn("/bin/sh", ["-c", "while :; do :; done"], { stdio: "ignore" });
+
+  test(`version ${version}'s freezer stops a group and lets it go on`, async () => {
+    const instance = `test-freeze-${process.pid}-${version}`;
+    const cgroups = await open(instance);
+    const group = await cgroups.create("one", limits);
+    const child = burn();
+    const id = child.pid ?? 0;
+    await group.attach(id);
+    group.thaw();
+    for (let round = 0; round < 3; round += 1) {
+      group.freeze();
+      await waitFor("it to stop", () => isStopped(id));
+      const spent = readSpent(id);
+      group.freeze();
+      assert.equal(readSpent(id), spent);
+      group.thaw();
+      await waitFor("it to go on", () => readSpent(id) > spent);
+    }
+    group.freeze();
+    await Promise.all([group.remove(), once(child, "exit")]);
+    assert.equal(child.signalCode, "SIGKILL");
+    group.freeze();
+    group.thaw();
+    await cgroups[Symbol.asyncDispose]();
+    assert.deepEqual(listGroups(instance), []);
+  });
+
+  test(`what was left frozen in version ${version}'s freezer is swept at the next start`, async () => {
+    const instance = `test-left-${process.pid}-${version}`;
+    const left = await open(instance);
+    const group = await left.create("one", limits);
+    const child = burn();
+    const ended = once(child, "exit");
+    await group.attach(child.pid ?? 0);
+    group.freeze();
+    const start = performance.now();
+    const cgroups = await open(instance);
+    await ended;
+    assert.ok(performance.now() - start < 2000, "nothing has waited for it in vain");
+    await cgroups[Symbol.asyncDispose]();
+    assert.deepEqual(listGroups(instance), []);
+  });
+}

@@ -1,4 +1,5 @@
-// A platform in a process of its own, to be killed: one container, busy, with a process of its own in it.
+// A platform in a process of its own, to be killed: a container that is paused and one that is busy, each
+// with a process of its own in it.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,8 +14,12 @@ const PLATFORM = `
   const { launches } = openRuntimes({ dataDirectory, publicFiles: dataDirectory, stemCells: [] });
   const open = (await import(module))[name];
   const driver = await open({ ...JSON.parse(options), launches, apiHost: () => "" });
-  const code = "const main = () => { require('node:child_process').spawn('/bin/sh', " +
-    "['-c', 'while :; do :; done # " + mark + "']); console.log('busy'); for (;;); }";
+  const leave = (mark) => "require('node:child_process').spawn('/bin/sh', " +
+    "['-c', 'while :; do :; done # " + mark + "']); ";
+  const idle = await startAction(driver, "const main = () => { " + leave("idle" + mark) + "return {}; }");
+  await idle.result();
+  idle.container.pause();
+  const code = "const main = () => { " + leave(mark) + "console.log('busy'); for (;;); }";
   const action = await startAction(driver, code, { network: true });
   action.ask({ value: "{}", context: {} }, { output: () => process.stdout.write("busy") });
 `;
@@ -38,7 +43,7 @@ const DRIVERS = {
   },
 };
 
-/** Resolves when its action runs. @param mark stands in the command line of the action's own process */
+/** Resolves when its action runs. @param mark stands in the command line of the action's own process, behind `idle` in the paused one's */
 export async function spawnPlatform(
   driver: keyof typeof DRIVERS,
   data: TestData,

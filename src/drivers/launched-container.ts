@@ -48,6 +48,10 @@ export interface Exit {
 export interface Enclosure {
   /** Kills everything inside, without waiting for it. */
   kill(): void;
+  /** False where everything in it goes on. */
+  pause(): boolean;
+  /** After a pause: everything in it goes on, or is killed where that cannot be had. */
+  resume(): void;
   wasOutOfMemory(exit: Exit): Promise<boolean>;
   /** Called once, after the process has ended: resolves when nothing is left on the host. */
   remove(): Promise<void>;
@@ -106,6 +110,7 @@ export class LaunchedContainer implements Container {
   #markReady: () => void = () => {};
   #isEnded = false;
   #isRetired = false;
+  #isPaused = false;
   /** Answers of one read. */
   #read: Answering[] = [];
 
@@ -139,6 +144,7 @@ export class LaunchedContainer implements Container {
   }
 
   init(request: InitRequest, patience: Patience, sinks: Sinks = {}): Promise<Answer> {
+    if (this.#isPaused) this.#resume();
     if (this.#isEnded) return Promise.resolve(EXITED);
     return new Promise((resolve) => {
       const run = this.#open({ patience, sinks }, (outcome) =>
@@ -150,6 +156,7 @@ export class LaunchedContainer implements Container {
   }
 
   run(request: RunRequest, patience: Patience, sinks: Sinks = {}): Promise<Begun | NotBegun> {
+    if (this.#isPaused) this.#resume();
     if (this.#isEnded) return Promise.resolve({ type: "not-begun", goesOn: false });
     if (this.#isRetired) return Promise.resolve({ type: "not-begun", goesOn: true });
     return new Promise((settle) => {
@@ -171,6 +178,16 @@ export class LaunchedContainer implements Container {
       timer: undefined,
       body: undefined,
     };
+  }
+
+  pause(): void {
+    if (this.#isPaused || this.#isEnded || this.#runs.size > 0) return;
+    this.#isPaused = this.#enclosure.pause();
+  }
+
+  #resume(): void {
+    this.#isPaused = false;
+    this.#enclosure.resume();
   }
 
   retire(): void {

@@ -118,6 +118,12 @@ export interface Container {
   run(request: RunRequest, patience: Patience, sinks?: Sinks): Promise<Begun | NotBegun>;
   /** Whether it is of use to hand it runs ahead. */
   readonly takesAhead: boolean;
+  /**
+   * Takes the processor from everything in it until it is given something to run, whose time counts from
+   * when it has it again. For one that is idle: nothing where something runs in it, and nothing where the
+   * driver cannot. What it is connected to finds it silent, and may have closed when it goes on.
+   */
+  pause(): void;
   /** Nothing more begins in it: what has not begun comes back, what has goes on. */
   retire(): void;
   /** Resolves when the container has ended by itself or was destroyed. */
@@ -132,6 +138,11 @@ export interface ContainerDriver extends AsyncDisposable {
   readonly notices: readonly string[];
   /** The one of the notices that says why containers have no network, where they were to have one. */
   readonly networkTrouble: string | undefined;
+  /**
+   * Whether `pause` does anything. Where not, as without isolation or without a freezer of control groups,
+   * what an action leaves running goes on for as long as its container is kept.
+   */
+  readonly canPause: boolean;
   /** Resolves when it can take `init`. Rejects if no container can be made. */
   create(spec: ContainerSpec): Promise<Container>;
 }

@@ -36,6 +36,7 @@ export async function openProcessDriver(options: ProcessOptions): Promise<Contai
     isolation: "none",
     notices: [NOTICE],
     networkTrouble: undefined,
+    canPause: false,
     create: async (spec) => {
       made += 1;
       const container = await start(options, String(made), spec);
@@ -115,6 +116,9 @@ function encloseGroup(processId: number | undefined, directory: string): Enclosu
   };
   return {
     kill,
+    // Stopping one process after the other would be seen by them, and misses those that are being made.
+    pause: () => false,
+    resume: () => {},
     wasOutOfMemory: async (exit) => isHeapExhausted(exit),
     remove: async () => {
       kill();

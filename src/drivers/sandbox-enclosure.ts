@@ -31,6 +31,7 @@ export class Sandbox implements Enclosure {
   readonly #child: ChildProcess;
   readonly #limits: SandboxLimits;
   #processId: number | undefined;
+  #group: Cgroup | undefined;
   #network: Network | undefined;
   #unwatch: (() => void) | undefined;
   #hadTooMuch = false;
@@ -73,6 +74,7 @@ export class Sandbox implements Enclosure {
   async #confine(processId: number, memoryMb: number): Promise<void> {
     const group = await this.#limits.group;
     await group?.attach(processId);
+    this.#group = group;
     this.#unwatch = this.#limits.watch?.add(processId, memoryMb, () => {
       this.#hadTooMuch = true;
       this.kill();
@@ -93,7 +95,34 @@ export class Sandbox implements Enclosure {
     } catch {
       // It has ended by itself, and bubblewrap is about to.
     }
+    this.#thaw();
     setTimeout(() => this.#child.kill("SIGKILL"), FOLLOW_MS_MAX).unref();
+  }
+
+  /** Not once it is killed: a frozen process does not always die. */
+  pause(): boolean {
+    if (this.#isDoomed || !this.#group?.canFreeze) return false;
+    try {
+      this.#group.freeze();
+      return true;
+    } catch {
+      this.#thaw();
+      return false;
+    }
+  }
+
+  resume(): void {
+    if (!this.#thaw()) this.kill();
+  }
+
+  #thaw(): boolean {
+    try {
+      this.#group?.thaw();
+      return true;
+    } catch {
+      // The group is gone, and what was in it.
+      return false;
+    }
   }
 
   async wasOutOfMemory(exit: Exit): Promise<boolean> {

@@ -1,7 +1,7 @@
 // A sandbox driver for tests, on a data directory of its own, and what can be seen of it on the machine.
 
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { openTestData, type TestData } from "./driver-fixture.ts";
@@ -46,6 +46,11 @@ export function listGroups(instance: string): string[] {
     ...readdirSync("/sys/fs/cgroup").map((name) => `/sys/fs/cgroup/${name}`),
   ];
   return hierarchies.flatMap((start) => findGroups(start, `brisk-${instance}`, 4));
+}
+
+/** Whether what is killed in a paused container dies before it is resumed: not in version 1's freezer. */
+export function diesPaused(instance: string): boolean {
+  return listGroups(instance).some((group) => existsSync(join(group, "cgroup.freeze")));
 }
 
 function findGroups(start: string, name: string, depth: number): string[] {

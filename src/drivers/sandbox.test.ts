@@ -3,13 +3,15 @@ import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
 import { describeAhead } from "./ahead.contract.ts";
 import { describeDriver } from "./driver.contract.ts";
-import { startAction } from "./driver-fixture.ts";
-import { listGroups, openSandboxes } from "./sandbox-fixture.ts";
+import { findProcesses, PATIENCE, startAction } from "./driver-fixture.ts";
+import { describePauses } from "./pause.contract.ts";
+import { diesPaused, listGroups, openSandboxes } from "./sandbox-fixture.ts";
 import { describeStreaming } from "./streaming.contract.ts";
 
 describeDriver("sandbox", openSandboxes);
 describeStreaming("sandbox", openSandboxes);
 describeAhead("sandbox", openSandboxes);
+describePauses("sandbox", openSandboxes);
 
 describe("the sandbox driver", () => {
   it("leaves nothing on the machine after a storm of containers", async () => {
@@ -24,6 +26,7 @@ describe("the sandbox driver", () => {
       );
     }
     const abandoned = await startAction(driver, "const main = () => ({})");
+    abandoned.container.pause();
     const groups = listGroups(data.shared.instance);
     await opened[Symbol.asyncDispose]();
     await abandoned.container.ended;
@@ -41,9 +44,27 @@ describe("the sandbox driver", () => {
     );
   });
 
+  it("ends a container whose process is killed while it is paused", async () => {
+    await using opened = await openSandboxes();
+    const mark = `4${process.pid}`;
+    await using action = await startAction(
+      opened.driver,
+      `const main = () => { process.title = "${mark}"; return {}; }`,
+    );
+    await action.result();
+    action.container.pause();
+    const [id] = findProcesses(mark);
+    process.kill(Number(id), "SIGKILL");
+    if (!diesPaused(opened.data.shared.instance)) {
+      await action.container.run({ value: "{}" as never, context: {} }, PATIENCE);
+    }
+    await action.container.ended;
+  });
+
   it("watches memory where control groups cannot be written, and says so", async () => {
     await using opened = await openSandboxes({ withoutCgroups: true });
     assert.match(opened.driver.notices.join(), /Control groups cannot be written/);
+    assert.equal(opened.driver.canPause, false);
     await using action = await startAction(
       opened.driver,
       "const all = []; const main = () => { for (let n = 0; n < 200; n += 1) all.push(Buffer.alloc(1 << 20, 1)); return new Promise(() => {}); }",

@@ -44,13 +44,15 @@ const START_MS_MAX = 30_000;
 
 /** Rejects if sandboxes cannot be made here; `probeSandbox` says why beforehand. */
 export async function openSandboxDriver(options: SandboxOptions): Promise<ContainerDriver> {
-  const [cgroups, network, batchPrefix] = await Promise.all([
-    options.withoutCgroups ? undefined : openCgroups(options.instance),
+  // First: while this process has no others it may be alone in its group.
+  const cgroups = options.withoutCgroups ? undefined : await openCgroups(options.instance);
+  const [network, batchPrefix] = await Promise.all([
     options.network ? findNetwork(options.networkRules) : undefined,
     findBatchPrefix(),
   ]);
   const notices: string[] = [];
   if (cgroups === undefined) notices.push(NO_CGROUPS);
+  else if (!cgroups.canFreeze) notices.push(NO_FREEZER);
   const networkTrouble = typeof network === "string" ? network : undefined;
   if (networkTrouble !== undefined) notices.push(networkTrouble);
   const networkMeans = typeof network === "string" ? undefined : network;
@@ -60,7 +62,11 @@ export async function openSandboxDriver(options: SandboxOptions): Promise<Contai
 
 const NO_CGROUPS =
   "Control groups cannot be written, so memory is watched rather than limited and processor time is " +
-  "shared by process rather than by container; run Brisk as root, or as a systemd unit with Delegate=yes";
+  "shared by process rather than by container, and what actions leave running goes on between their runs; " +
+  "run Brisk as root, or as a systemd unit with Delegate=yes";
+const NO_FREEZER =
+  "The freezer of control groups cannot be written, so what actions leave running goes on between their " +
+  "runs and takes processor time";
 
 interface Found {
   readonly cgroups: Cgroups | undefined;
@@ -74,6 +80,7 @@ class SandboxDriver implements ContainerDriver {
   readonly isolation = "sandbox";
   readonly notices: readonly string[];
   readonly networkTrouble: string | undefined;
+  readonly canPause: boolean;
   readonly #options: SandboxOptions;
   readonly #cgroups: Cgroups | undefined;
   /** What starts a sandbox, before its own arguments. */
@@ -89,6 +96,7 @@ class SandboxDriver implements ContainerDriver {
   constructor(options: SandboxOptions, found: Found) {
     this.#options = options;
     this.#cgroups = found.cgroups;
+    this.canPause = found.cgroups?.canFreeze === true;
     this.#program = [...found.batchPrefix, findProgram(SANDBOX_PROGRAM) ?? SANDBOX_PROGRAM];
     this.#networkMeans = found.networkMeans;
     this.notices = found.notices;

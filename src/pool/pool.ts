@@ -8,6 +8,7 @@ import { invariant } from "../kernel/invariant.ts";
 import { MINUTE_MS } from "../kernel/units.ts";
 import type { Log } from "../telemetry/log.ts";
 import { decidePlacement, hasRoomAhead, type Placement, type PlacementRules } from "./decide.ts";
+import { IdleContainers } from "./idle-containers.ts";
 import { type Processors, watchProcessors } from "./processors.ts";
 import { type Need, PoolState, type Slot } from "./state.ts";
 import { WaitingJobs } from "./waiting.ts";
@@ -63,6 +64,7 @@ export class ContainerPool implements AsyncDisposable {
   readonly #state: PoolState;
   readonly #rules: PlacementRules;
   readonly #processors: Processors;
+  readonly #idle: IdleContainers;
   readonly #waiting = new WaitingJobs<Job>();
   readonly #containers = new Map<Slot, Container>();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -81,7 +83,14 @@ export class ContainerPool implements AsyncDisposable {
       cores: this.#processors.count,
       namespaceShare: NAMESPACE_SHARE,
     };
-    this.#later(options.idleTimeoutMs / 2, () => this.#removeIdle());
+    const { driver, clock, idleTimeoutMs } = options;
+    this.#idle = new IdleContainers({
+      slots: () => this.#state.slots(),
+      clock,
+      idleTimeoutMs,
+      pause: driver.canPause ? (slot) => this.#containers.get(slot)?.pause() : undefined,
+      remove: (slot) => this.#discard(slot),
+    });
   }
 
   /** Starts the stem cells; they are made in the background. */
@@ -145,9 +154,10 @@ export class ContainerPool implements AsyncDisposable {
     }
   }
 
-  /** Also behind the jobs that it has. */
+  /** Also behind the jobs that it has. Where it is paused, its run resumes it. */
   #placeWarm(job: Job, slot: Slot): void {
     slot.active++;
+    slot.isPaused = false;
     slot.lastUsed = this.#options.clock();
     job.placed(this.#lease(slot, false));
   }
@@ -236,6 +246,7 @@ export class ContainerPool implements AsyncDisposable {
       if (slot.active === 0) this.#discard(slot);
       return;
     }
+    if (slot.active === 0) this.#idle.watch();
     if (this.#waiting.size === 0) return;
     const mayGoOn = need !== undefined && this.#containers.has(slot) && this.#mayGoOn(need);
     if (mayGoOn) this.#goOn(slot, need);
@@ -365,17 +376,6 @@ export class ContainerPool implements AsyncDisposable {
     }
   }
 
-  #removeIdle(): void {
-    const { idleTimeoutMs, clock } = this.#options;
-    const expired = clock() - idleTimeoutMs;
-    for (const slot of [...this.#state.slots()]) {
-      if (slot.state === "warm" && slot.active === 0 && slot.lastUsed <= expired) {
-        this.#discard(slot);
-      }
-    }
-    this.#later(idleTimeoutMs / 2, () => this.#removeIdle());
-  }
-
   #later(ms: number, run: () => void): NodeJS.Timeout {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
@@ -389,6 +389,7 @@ export class ContainerPool implements AsyncDisposable {
   /** Destroys every container, also those with jobs in them. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    this.#idle[Symbol.dispose]();
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all([...this.#state.slots()].map((slot) => this.#remove(slot)));
     await Promise.all(this.#removals);

@@ -35,6 +35,8 @@ export interface Slot {
   lastUsed: number;
   /** When it last ended a job. */
   lastEnded: number;
+  /** It has been since its last job. */
+  isPaused: boolean;
 }
 
 export class PoolState {
@@ -96,6 +98,7 @@ export class PoolState {
       need: undefined,
       active: 0,
       lastEnded: made.lastUsed,
+      isPaused: false,
     };
     this.#slots.set(slot.id, slot);
     this.#memoryMbUsed += slot.memoryMb;
