@@ -245,7 +245,8 @@ function describeReturns(start: Start): void {
     const [first, behind] = await hand(action, [{ value: {} }, { value: {} }]);
     assert.ok(first?.outcome.type === "begun");
     assert.deepEqual(first.outcome.answer, { type: "ended", reason: "exited" });
-    assert.deepEqual(behind?.outcome, NOWHERE);
+    // On a busy machine it may have come back just before, from a container that went on until then.
+    assert.equal(behind?.outcome.type, "not-begun");
   });
 
   it("ends a container whose code says of what has begun that it has not", async () => {
