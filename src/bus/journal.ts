@@ -47,6 +47,12 @@ interface Publication {
   readonly later: boolean;
 }
 
+interface Room {
+  readonly isVolatile: boolean;
+  /** A step of what is accepted, or what follows it. */
+  readonly isExtra: boolean;
+}
+
 export function openJournalBus(options: JournalBusOptions): Bus {
   return new JournalBus(options);
 }
@@ -114,7 +120,8 @@ class JournalBus implements Bus, MessageKeeper {
   #publish(topicName: string, { payload, keep, publishedAt, later }: Publication): Promise<void> {
     if (this.#closed) return Promise.reject(failure("stopping"));
     const topic = this.#topic(topicName);
-    const cause = this.#findFull(topic, keep);
+    const isExtra = later || typeof keep !== "string";
+    const cause = this.#findFull(topic, { isVolatile: keep === "volatile", isExtra });
     if (cause !== undefined) return Promise.reject(cause);
     const continues = typeof keep === "string" ? undefined : keep.continues;
     invariant(continues === undefined || continues instanceof Message, "it was delivered here");
@@ -135,11 +142,11 @@ class JournalBus implements Bus, MessageKeeper {
     });
   }
 
-  #findFull(topic: Topic, keep: Keep | Continuing): BriskError | undefined {
+  /** What comes of accepted work finds room where nothing more is accepted: else that would never end. */
+  #findFull(topic: Topic, { isVolatile, isExtra }: Room): BriskError | undefined {
     const { messagesMax, bytesMax } = this.#options;
-    const isVolatile = keep === "volatile";
     const waiting = isVolatile ? topic.waitingCount : this.#messages.size;
-    const share = typeof keep === "string" ? 1 : 2;
+    const share = isExtra ? 2 : 1;
     const isFull =
       waiting >= share * messagesMax || (!isVolatile && this.#journal.bytes > share * bytesMax);
     return isFull ? failure("bus-full", { waiting }) : undefined;

@@ -74,6 +74,7 @@ export class Tries {
       record: toBlockingAnswer(document),
       arguments: message.content,
     });
-    return () => bus.publish(deadLetters, bytes, "durable");
+    const now = clock();
+    return () => bus.publishLater(deadLetters, bytes, now);
   }
 }
