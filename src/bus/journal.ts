@@ -36,8 +36,10 @@ export interface JournalBusOptions {
 }
 
 const SEGMENT_BYTES = 16 * MB;
+/** What is done goes by the segment, and is to leave most of the bound to what is not. */
+const SEGMENTS_MIN = 8;
 const MEMORY_BYTES = 64 * MB;
-/** When done marks that could not be written, mostly for want of room, are tried again. */
+/** When what could not be written, done marks or copies, mostly for want of room, is tried again. */
 const RETRY_MS = SECOND_MS;
 
 interface Publication {
@@ -73,7 +75,8 @@ class JournalBus implements Bus, MessageKeeper {
   #closed = false;
 
   constructor(options: JournalBusOptions) {
-    this.#options = { segmentBytes: SEGMENT_BYTES, memoryBytesMax: MEMORY_BYTES, ...options };
+    const segmentBytesMax = Math.min(SEGMENT_BYTES, Math.ceil(options.bytesMax / SEGMENTS_MIN));
+    this.#options = { segmentBytes: segmentBytesMax, memoryBytesMax: MEMORY_BYTES, ...options };
     const { directory, segmentBytes } = this.#options;
     this.#journal = new Journal({ directory, segmentBytes }, (frame) => this.#recover(frame));
     // Copies stand behind what was published after them.
@@ -259,7 +262,12 @@ class JournalBus implements Bus, MessageKeeper {
   #settle(message: Message): void {
     const isSegmentFree = this.#forget(message);
     message.topic.settle(message);
-    if (isSegmentFree) this.#tidy();
+    // No segment need ever be free by itself: each may hold something that stays.
+    if (isSegmentFree || this.#isMostlyDead) this.#tidy();
+  }
+
+  get #isMostlyDead(): boolean {
+    return this.#space.isMostlyDead(this.#journal.bytes, this.#options.segmentBytes);
   }
 
   #owe(sequence: number): void {
@@ -287,8 +295,7 @@ class JournalBus implements Bus, MessageKeeper {
     if (this.#copying || this.#closed) return;
     for (const segment of [...this.#journal.closedSegments]) {
       if (this.#space.isLive(segment)) {
-        const { segmentBytes } = this.#options;
-        if (this.#space.isMostlyDead(this.#journal.bytes, segmentBytes)) this.#vacate(segment);
+        if (this.#isMostlyDead) this.#vacate(segment);
         return;
       }
       this.#journal.drop(segment);
@@ -297,18 +304,20 @@ class JournalBus implements Bus, MessageKeeper {
 
   #vacate(segment: number): void {
     this.#copying = true;
+    const end = () => {
+      this.#copying = false;
+      this.#tidy();
+    };
+    // Where the copies cannot be kept, the old ones hold, and the segment stays until then.
+    this.#copyForward(segment).then(end, () => setTimeout(end, RETRY_MS).unref());
+  }
+
+  async #copyForward(segment: number): Promise<void> {
     const staying = [...this.#messages.values()].filter((m) => m.position?.segment === segment);
     for (const message of staying) {
       this.#move(message, this.#append(toKind(message), message, this.read(message)));
     }
-    // Where the copies cannot be kept, the old ones hold: the segment stays until the next time.
-    const end = () => {
-      this.#copying = false;
-    };
-    this.#journal.durable().then(() => {
-      end();
-      this.#tidy();
-    }, end);
+    await this.#journal.durable();
   }
 
   subscribe(options: SubscribeOptions): AsyncDisposable {
