@@ -118,6 +118,14 @@ export function withoutLargeContent(message: ActivationMessage): ActivationMessa
   return isLarge ? { ...message, content: LEFT_OUT } : message;
 }
 
+/** What `withoutLargeContent` gave, with its arguments. Throws where they cannot be read. */
+export function toWhole(
+  message: ActivationMessage,
+  from: { readonly message: Payload },
+): ActivationMessage {
+  return message.content === LEFT_OUT ? decodeActivation(from.message) : message;
+}
+
 /** Of any message on the bus, of which few have one and those of other kinds cannot be read here. */
 export function readAcceptance(payload: Payload): ActivationId | undefined {
   const bytes = toBytes(payload);
