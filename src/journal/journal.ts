@@ -65,7 +65,7 @@ export class Journal implements AsyncDisposable {
   #lazyTimer: NodeJS.Timeout | undefined;
   /** Written, and waiting for the sync after the one that runs. */
   #unsynced: Waiting[] = [];
-  #dirty = false;
+  #dirty: boolean;
   #syncing: Promise<void> | undefined;
   #reading: { readonly segment: number; readonly fd: number } | undefined;
 
@@ -82,6 +82,8 @@ export class Journal implements AsyncDisposable {
       throw toFileFailure(directory, cause);
     }
     for (const size of this.#closedSegments.values()) this.#closedBytes += size;
+    // A killed process may have left what no sync has covered.
+    this.#dirty = this.#writer.size > 0;
     this.#directory = directory;
     this.#unlinker = new Unlinker(directory);
   }
@@ -185,7 +187,12 @@ export class Journal implements AsyncDisposable {
 
   /** Of what has been appended so far. */
   durable(): Promise<void> {
-    if (this.#filled === 0 && !this.#dirty && this.#syncing === undefined) return RESOLVED;
+    if (this.#filled === 0 && this.#syncing === undefined) {
+      const { refusal } = this.#writer;
+      // What a sync that failed was to cover may be lost, and the next one would not tell.
+      if (refusal !== undefined) return Promise.reject(refusal);
+      if (!this.#dirty) return RESOLVED;
+    }
     this.#schedule();
     return new Promise((resolve, reject) => this.#durable.push({ resolve, reject }));
   }
