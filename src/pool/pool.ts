@@ -161,7 +161,7 @@ export class ContainerPool implements AsyncDisposable {
       .then(() => this.#createOrRetry(slot, need))
       .then(
         () => {
-          this.#state.started(slot, "initialising");
+          this.#start(slot, "initialising");
           this.#schedule();
           job.placed(this.#lease(slot, true));
         },
@@ -194,7 +194,12 @@ export class ContainerPool implements AsyncDisposable {
       concurrency,
     });
     this.#containers.set(slot, container);
-    container.ended.then(
+  }
+
+  /** Its end counts from here on: what has ended already is given out, and found out. */
+  #start(slot: Slot, state: "stem-cell" | "initialising"): void {
+    this.#state.started(slot, state);
+    this.#containers.get(slot)?.ended.then(
       () => this.#discard(slot),
       (cause: unknown) => this.#options.log.error({ err: cause }, "container watch failed"),
     );
@@ -237,8 +242,7 @@ export class ContainerPool implements AsyncDisposable {
       return;
     }
     if (this.#waiting.size === 0) return;
-    const mayGoOn = need !== undefined && this.#containers.has(slot) && this.#mayGoOn(need);
-    if (mayGoOn) this.#goOn(slot, need);
+    if (need && this.#containers.has(slot) && this.#mayGoOn(need)) this.#goOn(slot, need);
     else this.#schedule();
   }
 
@@ -335,11 +339,12 @@ export class ContainerPool implements AsyncDisposable {
     const slot = this.#state.add({ kind, memoryMb, lastUsed: this.#options.clock() });
     this.#create(slot, { concurrency: 1 }).then(
       () => {
-        this.#state.started(slot, "stem-cell");
+        this.#start(slot, "stem-cell");
         this.#schedule();
       },
       (cause: unknown) => {
         this.#state.remove(slot);
+        this.#schedule();
         this.#options.log.warn({ err: cause, kind }, "stem cell could not be made");
         this.#later(STEM_CELL_RETRY_MS, () => this.#fillStemCells(cell));
       },
@@ -369,9 +374,8 @@ export class ContainerPool implements AsyncDisposable {
     const { idleTimeoutMs, clock } = this.#options;
     const expired = clock() - idleTimeoutMs;
     for (const slot of [...this.#state.slots()]) {
-      if (slot.state === "warm" && slot.active === 0 && slot.lastUsed <= expired) {
-        this.#discard(slot);
-      }
+      const isIdle = slot.state === "warm" && slot.active === 0;
+      if (isIdle && slot.lastUsed <= expired) this.#discard(slot);
     }
     this.#later(idleTimeoutMs / 2, () => this.#removeIdle());
   }
