@@ -168,6 +168,7 @@ export class LaunchedContainer implements Container {
       isAhead: false,
       hasWritten: false,
       beganAt: undefined,
+      beganSteadyMs: 0,
       timer: undefined,
       body: undefined,
     };

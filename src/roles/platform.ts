@@ -10,7 +10,7 @@ import type { SystemLimits } from "../entities/limits.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
 import { type Blocklist, createBlocklist } from "../entitlement/blocklist.ts";
 import { Invoker } from "../invoker/invoker.ts";
-import { systemClock } from "../kernel/clock.ts";
+import { steadyClock, systemClock } from "../kernel/clock.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 import { ContainerPool } from "../pool/pool.ts";
 import { openPublicDirectory } from "../runtimes/public-directory.ts";
@@ -158,7 +158,7 @@ function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
       idleTimeoutMs: settings.idleTimeout * SECOND_MS,
       network: settings.network !== "off",
       stemCells: toStemCells(runtimes.manifest),
-      clock: systemClock,
+      clock: steadyClock,
       log,
     }),
   );
