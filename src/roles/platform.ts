@@ -9,6 +9,7 @@ import type { ContainerDriver } from "../drivers/port.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
 import { type Blocklist, createBlocklist } from "../entitlement/blocklist.ts";
+import { IdempotencyKeys } from "../invocation/idempotency-keys.ts";
 import { Invoker } from "../invoker/invoker.ts";
 import { steadyClock, systemClock } from "../kernel/clock.ts";
 import { SECOND_MS } from "../kernel/units.ts";
@@ -82,10 +83,13 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
   const streams = createLocalStreams();
   const { driver } = opened;
   const isBlocked = createBlocklist(stores.subjects);
-  const parts = { settings, limits, runtimes, stores, bus, streams, driver, isBlocked, log };
+  const keeping = { keys: stores.idempotency, activations: stores.activations };
+  const idempotency = cleanup.use(new IdempotencyKeys({ ...keeping, clock: systemClock, log }));
+  const shared = { settings, limits, runtimes, stores, bus, streams, idempotency };
+  const parts = { ...shared, driver, isBlocked, log };
   const { invoker, pool } = openExecution(parts, cleanup);
   const controller = openController(parts, cleanup);
-  await controller.idempotency.recover(() => bus.unfinished());
+  await idempotency.recover(() => bus.unfinished());
   const invokers = () => ({ [`${TOPICS.invoker}/0`]: invoker.state });
   const api = openFront({ ...parts, ...controller, invokers });
   cleanup.defer(() => api.close(0));
@@ -143,13 +147,15 @@ interface Parts {
   readonly stores: SqliteStores;
   readonly bus: Bus;
   readonly streams: Streams;
+  readonly idempotency: IdempotencyKeys;
   readonly driver: ContainerDriver;
   readonly isBlocked: Blocklist;
   readonly log: Log;
 }
 
 function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
-  const { settings, limits, runtimes, stores, bus, streams, driver, isBlocked, log } = parts;
+  const { settings, limits, runtimes, stores, bus, streams, idempotency } = parts;
+  const { driver, isBlocked, log } = parts;
   const pool = cleanup.use(
     new ContainerPool({
       driver,
@@ -169,6 +175,7 @@ function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
       bus,
       pool,
       ...stores,
+      idempotency,
       streams,
       limits,
       isBlocked,
