@@ -32,6 +32,8 @@ export interface JournalBusOptions {
   readonly segmentBytes?: number;
   /** Of messages that are kept in memory too. */
   readonly memoryBytesMax?: number;
+  /** Hears where the disk failed: the bus takes nothing more then. */
+  readonly broken?: (cause: BriskError) => void;
   readonly clock: Clock;
 }
 
@@ -60,7 +62,7 @@ export function openJournalBus(options: JournalBusOptions): Bus {
 }
 
 class JournalBus implements Bus, MessageKeeper {
-  readonly #options: Required<JournalBusOptions>;
+  readonly #options: JournalBusOptions & { segmentBytes: number; memoryBytesMax: number };
   readonly #journal: Journal;
   readonly #topics = new Map<string, Topic>();
   /** Those in the journal that are not done, by sequence. */
@@ -77,8 +79,9 @@ class JournalBus implements Bus, MessageKeeper {
   constructor(options: JournalBusOptions) {
     const segmentBytesMax = Math.min(SEGMENT_BYTES, Math.ceil(options.bytesMax / SEGMENTS_MIN));
     this.#options = { segmentBytes: segmentBytesMax, memoryBytesMax: MEMORY_BYTES, ...options };
-    const { directory, segmentBytes } = this.#options;
-    this.#journal = new Journal({ directory, segmentBytes }, (frame) => this.#recover(frame));
+    const { directory, segmentBytes, broken } = this.#options;
+    const journal = { directory, segmentBytes, broken };
+    this.#journal = new Journal(journal, (frame) => this.#recover(frame));
     // Copies stand behind what was published after them.
     const sorted = [...this.#messages].sort(([a], [b]) => a - b);
     this.#messages = new Map(sorted);

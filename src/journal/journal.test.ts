@@ -225,10 +225,13 @@ function isAt(fd: string, file: string): boolean {
 
 test("after a sync that failed nothing is called durable", () =>
   withDirectory(async (directory) => {
-    const { journal } = open(directory);
+    const codes: string[] = [];
+    const broken = ({ code }: { readonly code: string }) => codes.push(code);
+    const journal = new Journal({ directory, segmentBytes: MB, broken }, () => {});
     loseDisk(join(directory, FIRST));
     append(journal, "lost");
     await assert.rejects(journal.durable(), { code: "storage-failed" });
+    assert.deepEqual(codes, ["storage-failed"]);
     await assert.rejects(journal.durable(), { code: "storage-failed" });
     append(journal, "refused");
     await assert.rejects(journal.written(), { code: "storage-failed" });

@@ -27,6 +27,8 @@ export interface JournalOptions {
   readonly directory: string;
   /** A segment that has reached it is closed. */
   readonly segmentBytes: number;
+  /** Hears of a sync that failed: nothing more is taken then. */
+  readonly broken?: ((cause: BriskError) => void) | undefined;
 }
 
 /** Bytes, or text that is written as UTF-8. */
@@ -70,14 +72,15 @@ export class Journal implements AsyncDisposable {
   #reading: { readonly segment: number; readonly fd: number } | undefined;
 
   /** Hands over every frame that is there, oldest first; then it can be appended to. */
-  constructor({ directory, segmentBytes }: JournalOptions, take: (frame: Frame) => void) {
+  constructor(options: JournalOptions, take: (frame: Frame) => void) {
+    const { directory, segmentBytes, broken = () => {} } = options;
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       this.#closedSegments = readSegments(directory, take);
       const segment = [...this.#closedSegments.keys()].at(-1) ?? 1;
       const size = this.#closedSegments.get(segment) ?? 0;
       this.#closedSegments.delete(segment);
-      this.#writer = new SegmentWriter({ directory, segmentBytes, segment, size });
+      this.#writer = new SegmentWriter({ directory, segmentBytes, segment, size, broken });
     } catch (cause) {
       throw toFileFailure(directory, cause);
     }
@@ -242,7 +245,7 @@ export class Journal implements AsyncDisposable {
     return new Promise((resolve) => {
       // Segments before this one are synced already.
       fdatasync(this.#writer.fd, (cause) => {
-        if (cause !== null) this.#writer.refuse(toFileFailure(this.#directory, cause));
+        if (cause !== null) this.#writer.break(cause);
         this.#writer.closeRetired();
         resolve(this.#writer.refusal);
       });

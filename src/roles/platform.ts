@@ -12,6 +12,7 @@ import { type Blocklist, createBlocklist } from "../entitlement/blocklist.ts";
 import { IdempotencyKeys } from "../invocation/idempotency-keys.ts";
 import { Invoker } from "../invoker/invoker.ts";
 import { steadyClock, systemClock } from "../kernel/clock.ts";
+import type { BriskError } from "../kernel/errors.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 import { ContainerPool } from "../pool/pool.ts";
 import { openPublicDirectory } from "../runtimes/public-directory.ts";
@@ -35,6 +36,8 @@ export interface PlatformNeeds {
   readonly settings: Settings;
   readonly data: DataDirectory;
   readonly log: Log;
+  /** Hears where the disk failed: nothing is kept any more then, and only another start helps. */
+  readonly broken: (cause: BriskError) => void;
 }
 
 export interface Platform extends AsyncDisposable {
@@ -51,11 +54,15 @@ const CLOSE_WAIT_MS = SECOND_MS;
 
 export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
   await using cleanup = new AsyncDisposableStack();
-  const { settings, data, log } = needs;
+  const { settings, data, log, broken } = needs;
   const limits = toSystemLimits(settings);
   const publicDirectory = cleanup.use(openPublicDirectory(data.path));
   const apiSocket = join(publicDirectory.sockets, "api.sock");
-  const storesOpening = openSqliteStores(data.path, { log, retention: toRetention(settings) });
+  const storesOpening = openSqliteStores(data.path, {
+    log,
+    retention: toRetention(settings),
+    broken,
+  });
   const stemCells = [{ initialCount: settings.stemCells, memoryMb: STEM_CELL_MB }];
   const runtimes = openRuntimes({
     dataDirectory: data.path,
@@ -79,7 +86,7 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
     })),
   ]);
   for (const notice of opened.notices) log.warn(notice);
-  const bus = cleanup.use(openBus(settings, data.path));
+  const bus = cleanup.use(openBus(needs));
   const streams = createLocalStreams();
   const { driver } = opened;
   const isBlocked = createBlocklist(stores.subjects);
@@ -131,9 +138,10 @@ async function all<First extends AsyncDisposable, Second extends AsyncDisposable
   return Promise.all(opening);
 }
 
-function openBus(settings: Settings, directory: string): Bus {
+function openBus({ settings, data, broken }: PlatformNeeds): Bus {
   return openJournalBus({
-    directory: join(directory, "bus"),
+    directory: join(data.path, "bus"),
+    broken,
     messagesMax: settings.busMessages,
     bytesMax: settings.busBytes,
     clock: systemClock,
