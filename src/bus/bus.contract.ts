@@ -230,6 +230,19 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
     assert.equal(step?.continues, continues);
   });
 
+  busTest("what follows accepted work has room where other messages have none", async (under) => {
+    await using bus = await under.open({ messagesMax: 1 });
+    const box = inbox(bus);
+    await bus.publish("t", Buffer.from("1"), "durable");
+    await bus.publishLater("t", Buffer.from("2"), Date.now());
+    const beyond = bus.publishLater("t", Buffer.from("3"), Date.now());
+    await assert.rejects(beyond, { code: "bus-full" });
+    const [first] = await box.take(1);
+    first?.done();
+    await box.take(2);
+    assert.deepEqual(box.texts, ["1", "2"]);
+  });
+
   busTest("with a step of it work has started, and not before", async (under) => {
     const first = await under.open();
     const before = inbox(first);

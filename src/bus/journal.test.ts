@@ -279,6 +279,30 @@ test("one message that stays does not keep the segments behind it", () =>
     );
   }));
 
+test("what is done takes no room, however small the bound", () =>
+  withDirectory(async (directory) => {
+    await using bus = open(directory, { bytesMax: MB });
+    const box = inbox(bus);
+    for (let count = 0; count < 300; count++) {
+      await bus.publish("t", Buffer.alloc(10 * KB), "written");
+      box.deliveries[count]?.done();
+    }
+  }));
+
+test("one message that stays in each segment keeps no room from others", () =>
+  withDirectory(async (directory) => {
+    await using bus = open(directory, { bytesMax: MB });
+    const box = inbox(bus);
+    let settled: Delivery | undefined;
+    for (let count = 0; count < 300; count++) {
+      const stays = count % 10 === 0;
+      await bus.publish("t", Buffer.alloc(stays ? 10 : 10 * KB), "written");
+      // There is always one more at work.
+      if (!stays) settled?.done();
+      settled = stays ? settled : box.deliveries[count];
+    }
+  }));
+
 test("what does not fit into memory is read back from the journal", () =>
   withDirectory(async (directory) => {
     await using bus = open(directory, { segmentBytes: MB, memoryBytesMax: MB });

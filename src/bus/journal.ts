@@ -32,12 +32,16 @@ export interface JournalBusOptions {
   readonly segmentBytes?: number;
   /** Of messages that are kept in memory too. */
   readonly memoryBytesMax?: number;
+  /** Hears where the disk failed: the bus takes nothing more then. */
+  readonly broken?: (cause: BriskError) => void;
   readonly clock: Clock;
 }
 
 const SEGMENT_BYTES = 16 * MB;
+/** What is done goes by the segment, and is to leave most of the bound to what is not. */
+const SEGMENTS_MIN = 8;
 const MEMORY_BYTES = 64 * MB;
-/** When done marks that could not be written, mostly for want of room, are tried again. */
+/** When what could not be written, done marks or copies, mostly for want of room, is tried again. */
 const RETRY_MS = SECOND_MS;
 
 interface Publication {
@@ -47,12 +51,18 @@ interface Publication {
   readonly later: boolean;
 }
 
+interface Room {
+  readonly isVolatile: boolean;
+  /** A step of what is accepted, or what follows it. */
+  readonly isExtra: boolean;
+}
+
 export function openJournalBus(options: JournalBusOptions): Bus {
   return new JournalBus(options);
 }
 
 class JournalBus implements Bus, MessageKeeper {
-  readonly #options: Required<JournalBusOptions>;
+  readonly #options: JournalBusOptions & { segmentBytes: number; memoryBytesMax: number };
   readonly #journal: Journal;
   readonly #topics = new Map<string, Topic>();
   /** Those in the journal that are not done, by sequence. */
@@ -67,9 +77,11 @@ class JournalBus implements Bus, MessageKeeper {
   #closed = false;
 
   constructor(options: JournalBusOptions) {
-    this.#options = { segmentBytes: SEGMENT_BYTES, memoryBytesMax: MEMORY_BYTES, ...options };
-    const { directory, segmentBytes } = this.#options;
-    this.#journal = new Journal({ directory, segmentBytes }, (frame) => this.#recover(frame));
+    const segmentBytesMax = Math.min(SEGMENT_BYTES, Math.ceil(options.bytesMax / SEGMENTS_MIN));
+    this.#options = { segmentBytes: segmentBytesMax, memoryBytesMax: MEMORY_BYTES, ...options };
+    const { directory, segmentBytes, broken } = this.#options;
+    const journal = { directory, segmentBytes, broken };
+    this.#journal = new Journal(journal, (frame) => this.#recover(frame));
     // Copies stand behind what was published after them.
     const sorted = [...this.#messages].sort(([a], [b]) => a - b);
     this.#messages = new Map(sorted);
@@ -114,7 +126,8 @@ class JournalBus implements Bus, MessageKeeper {
   #publish(topicName: string, { payload, keep, publishedAt, later }: Publication): Promise<void> {
     if (this.#closed) return Promise.reject(failure("stopping"));
     const topic = this.#topic(topicName);
-    const cause = this.#findFull(topic, keep);
+    const isExtra = later || typeof keep !== "string";
+    const cause = this.#findFull(topic, { isVolatile: keep === "volatile", isExtra });
     if (cause !== undefined) return Promise.reject(cause);
     const continues = typeof keep === "string" ? undefined : keep.continues;
     invariant(continues === undefined || continues instanceof Message, "it was delivered here");
@@ -135,11 +148,11 @@ class JournalBus implements Bus, MessageKeeper {
     });
   }
 
-  #findFull(topic: Topic, keep: Keep | Continuing): BriskError | undefined {
+  /** What comes of accepted work finds room where nothing more is accepted: else that would never end. */
+  #findFull(topic: Topic, { isVolatile, isExtra }: Room): BriskError | undefined {
     const { messagesMax, bytesMax } = this.#options;
-    const isVolatile = keep === "volatile";
     const waiting = isVolatile ? topic.waitingCount : this.#messages.size;
-    const share = typeof keep === "string" ? 1 : 2;
+    const share = isExtra ? 2 : 1;
     const isFull =
       waiting >= share * messagesMax || (!isVolatile && this.#journal.bytes > share * bytesMax);
     return isFull ? failure("bus-full", { waiting }) : undefined;
@@ -252,7 +265,12 @@ class JournalBus implements Bus, MessageKeeper {
   #settle(message: Message): void {
     const isSegmentFree = this.#forget(message);
     message.topic.settle(message);
-    if (isSegmentFree) this.#tidy();
+    // No segment need ever be free by itself: each may hold something that stays.
+    if (isSegmentFree || this.#isMostlyDead) this.#tidy();
+  }
+
+  get #isMostlyDead(): boolean {
+    return this.#space.isMostlyDead(this.#journal.bytes, this.#options.segmentBytes);
   }
 
   #owe(sequence: number): void {
@@ -280,8 +298,7 @@ class JournalBus implements Bus, MessageKeeper {
     if (this.#copying || this.#closed) return;
     for (const segment of [...this.#journal.closedSegments]) {
       if (this.#space.isLive(segment)) {
-        const { segmentBytes } = this.#options;
-        if (this.#space.isMostlyDead(this.#journal.bytes, segmentBytes)) this.#vacate(segment);
+        if (this.#isMostlyDead) this.#vacate(segment);
         return;
       }
       this.#journal.drop(segment);
@@ -290,18 +307,20 @@ class JournalBus implements Bus, MessageKeeper {
 
   #vacate(segment: number): void {
     this.#copying = true;
+    const end = () => {
+      this.#copying = false;
+      this.#tidy();
+    };
+    // Where the copies cannot be kept, the old ones hold, and the segment stays until then.
+    this.#copyForward(segment).then(end, () => setTimeout(end, RETRY_MS).unref());
+  }
+
+  async #copyForward(segment: number): Promise<void> {
     const staying = [...this.#messages.values()].filter((m) => m.position?.segment === segment);
     for (const message of staying) {
       this.#move(message, this.#append(toKind(message), message, this.read(message)));
     }
-    // Where the copies cannot be kept, the old ones hold: the segment stays until the next time.
-    const end = () => {
-      this.#copying = false;
-    };
-    this.#journal.durable().then(() => {
-      end();
-      this.#tidy();
-    }, end);
+    await this.#journal.durable();
   }
 
   subscribe(options: SubscribeOptions): AsyncDisposable {

@@ -63,8 +63,9 @@ export interface Bus extends AsyncDisposable {
    */
   publish(topic: string, message: Payload, keep: Keep | Continuing): Promise<void>;
   /**
-   * The same, durably, for a message that is delivered from `dueAt` on, in milliseconds since the epoch,
-   * behind what waits then.
+   * The same, durably, for what follows a message that is done next: it is delivered from `dueAt` on, in
+   * milliseconds since the epoch, behind what waits then. There is room for one for each other message, as
+   * for its steps, so that what is accepted comes to its end where nothing more is.
    */
   publishLater(topic: string, message: Payload, dueAt: number): Promise<void>;
   /** One subscriber a topic. Messages published before are delivered first. */

@@ -25,7 +25,7 @@ export function toRecord(
     { key: "kind", value: "sequence" },
     ...(isComposition ? [{ key: "conductor", value: true }] : []),
     ...toOriginAnnotations(whole),
-    { key: "waitTime", value: times.start - transaction[1] },
+    { key: "waitTime", value: Math.max(0, times.start - transaction[1]) },
     ...toLimits(composition, toMemory(composition, parts.memoryMb)),
   ];
   return {

@@ -67,8 +67,9 @@ export const CONNECTION_FD = 3;
 
 /** A pipe of a child process by its descriptor there: Node's own type ends at four. */
 export function findPipe(child: ChildProcess, descriptor: number): Duplex | undefined {
-  const pipes: readonly unknown[] = child.stdio;
-  return pipes[descriptor] as Duplex | undefined;
+  // There are none where the process could not even be asked for.
+  const pipes: readonly unknown[] | undefined = child.stdio;
+  return pipes?.[descriptor] as Duplex | undefined;
 }
 
 /** How long an action may take to end where nobody wants the rest of its answer. */
@@ -120,6 +121,8 @@ export class LaunchedContainer implements Container {
     this.#enclosure = enclosure;
     const connection = findPipe(child, CONNECTION_FD);
     if (!(connection && child.stdout && child.stderr)) {
+      // It tells so once more, later, and to nobody: that would end the platform.
+      child.once("error", () => {});
       throw new Error(`Cannot start ${child.spawnfile}: this process has too many files open`);
     }
     this.#output = new OutputReader({ stdout: child.stdout, stderr: child.stderr, connection });
@@ -175,6 +178,7 @@ export class LaunchedContainer implements Container {
       isAhead: false,
       hasWritten: false,
       beganAt: undefined,
+      beganSteadyMs: 0,
       timer: undefined,
       body: undefined,
     };

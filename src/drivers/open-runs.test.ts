@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HOUR_MS } from "../kernel/units.ts";
 import { type OpenRun, OpenRuns } from "./open-runs.ts";
 import type { Answer, Begun, NotBegun } from "./port.ts";
 
@@ -24,6 +25,7 @@ function open() {
       isAhead: false,
       hasWritten: false,
       beganAt: undefined,
+      beganSteadyMs: 0,
       timer: undefined,
       body: undefined,
     };
@@ -88,3 +90,19 @@ test("nothing is to be handed over behind what is given up", () => {
   runs.giveUp(run);
   assert.equal(runs.isStuck, true);
 });
+
+for (const hours of [1, -1]) {
+  test(`how long one took is right where the clock was set by ${hours} h meanwhile`, (context) => {
+    context.mock.timers.enable({ apis: ["Date"], now: 24 * HOUR_MS });
+    using opened = open();
+    const { runs, add } = opened;
+    const { run, seen } = add();
+    context.mock.timers.setTime(24 * HOUR_MS + hours * HOUR_MS);
+    runs.answered(run);
+    runs.settle(run, ANSWER);
+    const { outcome } = seen;
+    assert.ok(outcome?.type === "begun");
+    assert.equal(outcome.beganAt, 24 * HOUR_MS);
+    assert.ok(outcome.elapsedMs >= 0 && outcome.elapsedMs < 1000, `${outcome.elapsedMs}`);
+  });
+}

@@ -1,6 +1,7 @@
 // The requests that a container has not answered, in the order in which it got them. As many as may run at
 // a time have begun; each of the others begins when one before it is answered, and its time counts from then.
 
+import { steadyClock } from "../kernel/clock.ts";
 import { KB } from "../kernel/units.ts";
 import type { AnswerBody } from "./answer-body.ts";
 import type { Answer, Begun, NotBegun, Output, Patience, Sinks } from "./port.ts";
@@ -16,6 +17,8 @@ export interface OpenRun {
   hasWritten: boolean;
   /** Milliseconds since the epoch; absent before it has begun. */
   beganAt: number | undefined;
+  /** The same moment by the steady clock. */
+  beganSteadyMs: number;
   timer: NodeJS.Timeout | undefined;
   /** Once the answer is streamed. */
   body: AnswerBody | undefined;
@@ -80,7 +83,7 @@ export class OpenRuns {
   }
 
   #begin(run: OpenRun): void {
-    run.beganAt = Date.now();
+    markBegun(run);
     run.timer = setTimeout(this.#options.timedOut, run.patience.timeoutMs, run);
     this.#begun.push(run);
   }
@@ -98,7 +101,7 @@ export class OpenRuns {
       this.#watch = undefined;
       if (!this.hasUnbegun) return;
       const [oldest] = this.#unanswered.values();
-      if (Date.now() - (oldest?.beganAt ?? 0) < SLOW_MS) {
+      if (steadyClock() - (oldest?.beganSteadyMs ?? 0) < SLOW_MS) {
         this.#watchSlow();
         return;
       }
@@ -151,7 +154,8 @@ export class OpenRuns {
 
   settle(run: OpenRun, answer: Answer): void {
     this.#forget(run);
-    run.settle({ type: "begun", beganAt: run.beganAt ?? 0, answer });
+    const elapsedMs = Math.floor(steadyClock() - run.beganSteadyMs);
+    run.settle({ type: "begun", beganAt: run.beganAt ?? 0, elapsedMs, answer });
   }
 
   #forget(run: OpenRun): void {
@@ -198,9 +202,14 @@ export class OpenRuns {
       clearTimeout(run.timer);
       run.body?.end();
       // In doubt it has: nothing runs twice.
-      if (!isRead) run.beganAt ??= Date.now();
+      if (!isRead && run.beganAt === undefined) markBegun(run);
       if (run.beganAt === undefined) run.settle({ type: "not-begun", goesOn: false });
       else this.settle(run, answer);
     }
   }
+}
+
+function markBegun(run: OpenRun): void {
+  run.beganAt = Date.now();
+  run.beganSteadyMs = steadyClock();
 }

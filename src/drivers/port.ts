@@ -62,6 +62,8 @@ export interface Begun {
   readonly type: "begun";
   /** Milliseconds since the epoch. */
   readonly beganAt: number;
+  /** Whole milliseconds until it ended, also where the clock was set meanwhile. */
+  readonly elapsedMs: number;
   readonly answer: Answer;
 }
 

@@ -6,10 +6,9 @@
 // So what is accepted is there whatever is killed, and it costs two syncs however many rules there are. A
 // firing that ends before its record is kept was promised to nobody; what it published runs all the same.
 
-import { toDocument } from "../entities/activation.ts";
 import { toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
-import { type QualifiedName, toDocumentId } from "../entities/names.ts";
+import { type EntityName, type QualifiedName, toDocumentId } from "../entities/names.ts";
 import { fromReference } from "../entities/rule.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { RuleLink, Trigger } from "../entities/trigger.ts";
@@ -20,6 +19,7 @@ import { type JsonObject, type RawJson, toRawJson } from "../kernel/json.ts";
 import { MB } from "../kernel/units.ts";
 import type { ActivationStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
+import { type RuleOutcome, toFiringDocument } from "./firing-records.ts";
 import type { FoundAction } from "./messages.ts";
 import { mergeEvent, refuseTooLarge } from "./parameters.ts";
 import type { Invocations } from "./port.ts";
@@ -47,16 +47,6 @@ export interface FireRequest {
   readonly transactionId: TransactionId;
   /** The id that it must get, as an idempotency key stands for it. */
   readonly keyedId?: ActivationId;
-}
-
-/** What came of one rule: a line of the trigger's log, its fields in this order. */
-interface RuleOutcome {
-  readonly rule: string;
-  readonly action: string;
-  readonly statusCode: 0 | 1 | 3;
-  readonly success: boolean;
-  readonly activationId?: ActivationId;
-  readonly error?: string;
 }
 
 interface Firing extends FireRequest {
@@ -119,7 +109,11 @@ export class Firings {
     const found = await Promise.allSettled(
       active.map(async ([, { action }]) => actions.findToInvoke(fromReference(action), identity)),
     );
-    const results = await Promise.allSettled(found.map((action) => this.#invoke(firing, action)));
+    const results = await Promise.allSettled(
+      found.map((action, index) =>
+        this.#invoke(firing, { action, rule: active[index]?.[0] ?? "" }),
+      ),
+    );
     for (const result of results) {
       if (result.status === "fulfilled" || result.reason instanceof BriskError) continue;
       log.error({ err: result.reason, transactionId }, "rule met a fault");
@@ -129,8 +123,8 @@ export class Firings {
 
   /** The same checks in the same order as for a client. */
   async #invoke(
-    { identity, content, start, transactionId, keyedId }: Firing,
-    action: PromiseSettledResult<FoundAction>,
+    { identity, trigger, content, start, transactionId, keyedId }: Firing,
+    { action, rule }: { readonly action: PromiseSettledResult<FoundAction>; readonly rule: string },
   ): Promise<ActivationId> {
     const { admit, invocations, limits } = this.#options;
     admit(identity);
@@ -141,7 +135,9 @@ export class Firings {
       action: action.value,
       payload: content,
       transaction: [transactionId, start],
-      ...(keyedId === undefined ? {} : { acceptance: keyedId }),
+      ...(keyedId === undefined
+        ? {}
+        : { acceptance: keyedId, fired: { ...toName(trigger), rule } }),
     });
     return activationId;
   }
@@ -149,18 +145,10 @@ export class Firings {
   async #record(firing: Firing, outcomes: readonly RuleOutcome[]): Promise<void> {
     const { identity, trigger, activationId, start, payload } = firing;
     if (identity.limits.storeActivations === false) return;
-    const document = toDocument({
-      activationId,
-      namespace: identity.namespace.name,
-      subject: identity.subject,
-      name: trigger.name,
-      filterName: trigger.name,
-      version: trigger.version,
-      start,
-      annotations: [],
-      response: { statusCode: 0, result: payload ?? toRawJson({}) },
-      logs: outcomes.map((outcome) => JSON.stringify(outcome)),
-    });
+    const document = toFiringDocument(
+      { activationId, identity, ...toName(trigger), start, result: payload ?? toRawJson({}) },
+      outcomes,
+    );
     try {
       await this.#options.activations.put(document, "durable");
     } catch (cause) {
@@ -170,6 +158,10 @@ export class Firings {
       throw failure("storage-failed", { detail }, cause);
     }
   }
+}
+
+function toName({ name, version }: Trigger): { trigger: EntityName; version: string } {
+  return { trigger: name, version };
 }
 
 function toOutcome([rule, link]: Linked, invoked: Invoked | undefined): RuleOutcome {

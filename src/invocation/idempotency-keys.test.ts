@@ -27,7 +27,8 @@ function onKeys(
       await using stores = await openSqliteStores(directory);
       await using opened = new AsyncDisposableStack();
       const keys = stores.idempotency;
-      await run(keys, () => opened.use(new IdempotencyKeys({ keys, clock: Date.now, log })));
+      const options = { keys, activations: stores.activations, clock: Date.now, log };
+      await run(keys, () => opened.use(new IdempotencyKeys(options)));
     }),
   );
 }

@@ -6,20 +6,23 @@
 //                                          └─▶ key confirmed ─▶ messages done
 //
 // The messages name the key's activation, and whoever works on them confirms it before they are done. So
-// after a crash a key that is not confirmed has its messages on the bus, or never had any.
+// after a crash a key that is not confirmed has its messages on the bus, or never had any. Those of a
+// firing also name its trigger: where its record was not kept yet, it is made of them.
 
 import type { Clock } from "../kernel/clock.ts";
 import { failure } from "../kernel/errors.ts";
 import { type ActivationId, createActivationId } from "../kernel/ids.ts";
 import { insist } from "../kernel/insist.ts";
 import type { Payload } from "../kernel/payload.ts";
-import { readAcceptance } from "../messages/activation-message.ts";
-import type { IdempotencyStore } from "../stores/port.ts";
+import { type ActivationMessage, readAccepted } from "../messages/activation-message.ts";
+import type { ActivationStore, IdempotencyStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
+import { toRecoveredFiring } from "./firing-records.ts";
 import type { Idempotency, KeyedRequest } from "./port.ts";
 
 export interface IdempotencyKeysOptions {
   readonly keys: IdempotencyStore;
+  readonly activations: Pick<ActivationStore, "put" | "has">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -33,6 +36,8 @@ export class IdempotencyKeys implements Idempotency, AsyncDisposable {
   readonly #options: IdempotencyKeysOptions;
   /** Each until its key is confirmed, or free again: one for each request that is answered now. */
   readonly #accepting = new Map<string, Accepting>();
+  /** What is being accepted now, by what it will be. */
+  readonly #current = new Map<ActivationId, Promise<void>>();
   readonly #closed = new AbortController();
 
   constructor(options: IdempotencyKeysOptions) {
@@ -47,13 +52,40 @@ export class IdempotencyKeys implements Idempotency, AsyncDisposable {
     const { keys } = this.#options;
     const reserved = new Set(await keys.unconfirmed());
     if (reserved.size === 0) return;
-    const found = new Set<ActivationId>();
-    for (const message of messages()) {
-      const id = readAcceptance(message);
-      if (id !== undefined && reserved.has(id)) found.add(id);
+    const found = new Map<ActivationId, ActivationMessage[]>();
+    for (const payload of messages()) {
+      const message = readAccepted(payload);
+      const id = message?.acceptance;
+      if (message === undefined || id === undefined || !reserved.has(id)) continue;
+      const parts = found.get(id);
+      if (parts === undefined) found.set(id, [message]);
+      else parts.push(message);
     }
-    const settle = (id: ActivationId) => (found.has(id) ? keys.confirm(id) : keys.release(id));
+    const accepted = new Set<ActivationId>();
+    for (const id of reserved) {
+      if (await this.#isAccepted(id, found.get(id) ?? [])) accepted.add(id);
+    }
+    const settle = (id: ActivationId) => (accepted.has(id) ? keys.confirm(id) : keys.release(id));
     await Promise.all([...reserved].map(settle));
+  }
+
+  /** A firing of which no message is left has its record, and one that has none yet gets it here. */
+  async #isAccepted(id: ActivationId, parts: readonly ActivationMessage[]): Promise<boolean> {
+    const { activations } = this.#options;
+    if (parts.length === 0) return activations.has(id);
+    const document = toRecoveredFiring(id, parts);
+    // Where it has one already, that stands.
+    if (document !== undefined) await activations.put(document, "durable");
+    return true;
+  }
+
+  /**
+   * For whoever works on what a key stands for, before that is done. Only when it is known whether it is
+   * accepted: of a firing that is cut short its messages must still be there.
+   */
+  async confirm(id: ActivationId): Promise<void> {
+    await this.#current.get(id)?.catch(() => {});
+    await this.#options.keys.confirm(id);
   }
 
   async accept(
@@ -88,10 +120,14 @@ export class IdempotencyKeys implements Idempotency, AsyncDisposable {
       return known;
     }
     try {
-      await accept(activationId);
+      const accepting = accept(activationId);
+      this.#current.set(activationId, accepting);
+      await accepting;
     } catch (cause) {
       await this.#release(activationId);
       throw cause;
+    } finally {
+      this.#current.delete(activationId);
     }
     this.#confirm(activationId).then(free, () => {});
     return activationId;

@@ -8,7 +8,7 @@ import type { Identity } from "../entities/subject.ts";
 import { type ActivationId, createActivationId, type TransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
 import { KB } from "../kernel/units.ts";
-import type { ActionReference, NewActivation } from "../messages/activation-message.ts";
+import type { ActionReference, FiredBy, NewActivation } from "../messages/activation-message.ts";
 import type { StoredEntity } from "../stores/port.ts";
 import { EMPTY, mergeArguments, refuseTooLarge } from "./parameters.ts";
 
@@ -36,6 +36,8 @@ export interface MessageRequest {
   readonly keyedId?: ActivationId;
   /** What an idempotency key stands for of which this is a part: a firing. */
   readonly acceptance?: ActivationId;
+  /** That firing. */
+  readonly fired?: FiredBy;
 }
 
 /** What a message may have beside payload and parameters. */
@@ -57,7 +59,7 @@ export function createRunMessage(request: MessageRequest, limits: ArgumentLimits
 }
 
 function toMessage(
-  { identity, action, transaction, cause, keyedId, acceptance = keyedId }: MessageRequest,
+  { identity, action, transaction, cause, keyedId, acceptance = keyedId, fired }: MessageRequest,
   { content, initKeys }: Pick<NewActivation, "content" | "initKeys">,
   { payloadBytesMax, parameterBytesMax }: ArgumentLimits,
 ): NewActivation {
@@ -71,6 +73,7 @@ function toMessage(
     content,
     ...(cause === undefined ? {} : { cause }),
     ...(acceptance === undefined ? {} : { acceptance }),
+    ...(fired === undefined ? {} : { fired }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { EntityName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { ActivationId, TransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
+import type { FiredBy } from "../messages/activation-message.ts";
 import type { AnswerStream } from "../streams/port.ts";
 import type { FoundAction } from "./messages.ts";
 
@@ -19,6 +20,8 @@ export interface InvokeRequest {
   readonly keyedId?: ActivationId;
   /** What an idempotency key stands for of which this is a part: a firing. */
   readonly acceptance?: ActivationId;
+  /** That firing. */
+  readonly fired?: FiredBy;
   /** Id, and milliseconds since the epoch at which the request was received. */
   readonly transaction: readonly [TransactionId, number];
 }

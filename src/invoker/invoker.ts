@@ -18,10 +18,11 @@ import {
 } from "../entities/limit-rules.ts";
 import type { NamespaceLimits, SystemLimits } from "../entities/limits.ts";
 import type { Clock } from "../kernel/clock.ts";
+import { BriskError } from "../kernel/errors.ts";
 import { MB } from "../kernel/units.ts";
 import {
   type ActivationMessage,
-  decodeActivation,
+  toWhole,
   withoutLargeContent,
 } from "../messages/activation-message.ts";
 import type { ContainerPool, Job, Lease } from "../pool/pool.ts";
@@ -113,6 +114,8 @@ export class Invoker implements AsyncDisposable {
       }
       response = toErrorResponse(1, "Action could not be found or may have been deleted.");
     } catch (cause) {
+      const isBusy = cause instanceof BriskError && cause.code === "unavailable";
+      if (isBusy) return this.#station.beginAgain(work, () => this.#take(work));
       this.#options.log.error({ err: cause, ...toFields(message) }, "action cannot be fetched");
       response = toErrorResponse(3, "Action could not be fetched.");
     }
@@ -154,8 +157,7 @@ export class Invoker implements AsyncDisposable {
       mayGoAhead: isWhole && message.blocking,
       placed: (lease) => {
         this.#health.add({ failed: false });
-        const whole = isWhole ? message : decodeActivation(delivery.message);
-        const work = { delivery, message: whole, action };
+        const work = { delivery, message, action };
         this.#station.inBackground(work, this.#run(work, lease));
       },
       failed: (cause) => {
@@ -169,10 +171,11 @@ export class Invoker implements AsyncDisposable {
 
   #run(activation: Activation, lease: Lease): Promise<void> {
     return this.#station.run(activation, async () => {
-      const { message } = activation;
       const station = this.#station;
       if (await this.#isRefused(activation, lease)) return;
-      if (!station.mayBegin(activation) || !(await station.markStarted(activation))) {
+      const message = this.#readWhole(activation);
+      const mayBegin = message !== undefined && station.mayBegin(activation);
+      if (!mayBegin || !(await station.markStarted(activation))) {
         giveBack(lease);
         station.inBackground(
           activation,
@@ -180,18 +183,33 @@ export class Invoker implements AsyncDisposable {
         );
         return;
       }
-      const { streams } = this.#options;
-      let isWhole = false;
-      try {
-        const record = await this.#runToEnd(activation, lease);
-        if (record === undefined) return;
-        await station.finish(activation, record);
-        isWhole = record.response.statusCode === 0;
-      } finally {
-        // After the record is kept: where the client sees the end, there is one.
-        streams.close(message.activationId, isWhole);
-      }
+      await this.#runStarted({ ...activation, message }, lease);
     });
+  }
+
+  /** Nothing where the disk does not give it. */
+  #readWhole({ message, delivery }: Activation): ActivationMessage | undefined {
+    try {
+      return toWhole(message, delivery);
+    } catch (cause) {
+      const fields = { err: cause, ...toFields(message) };
+      this.#options.log.error(fields, "arguments cannot be read yet");
+      return undefined;
+    }
+  }
+
+  async #runStarted(activation: Activation, lease: Lease): Promise<void> {
+    const { streams } = this.#options;
+    let isWhole = false;
+    try {
+      const record = await this.#runToEnd(activation, lease);
+      if (record === undefined) return;
+      await this.#station.finish(activation, record);
+      isWhole = record.response.statusCode === 0;
+    } finally {
+      // After the record is kept: where the client sees the end, there is one.
+      streams.close(activation.message.activationId, isWhole);
+    }
   }
 
   /** It may have waited for the container for long. */

@@ -30,7 +30,7 @@ export function toRecord({ message, action, outcome, times, logs }: Ran): Activa
     { key: "kind", value: action.exec.kind },
     { key: "limits", value: action.limits },
     { key: "timeout", value: outcome.timedOut },
-    { key: "waitTime", value: times.start - message.transaction[1] },
+    { key: "waitTime", value: Math.max(0, times.start - message.transaction[1]) },
   ];
   if (times.initMs !== undefined) annotations.push({ key: "initTime", value: times.initMs });
   const { statusCode, result, size } = outcome;

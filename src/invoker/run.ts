@@ -3,7 +3,7 @@
 import type { Answer, NotBegun, Sinks } from "../drivers/port.ts";
 import type { CodeAction } from "../entities/action.ts";
 import type { ActivationRecord } from "../entities/activation.ts";
-import type { Clock } from "../kernel/clock.ts";
+import { type Clock, steadyClock } from "../kernel/clock.ts";
 import type { ActivationMessage } from "../messages/activation-message.ts";
 import type { Lease } from "../pool/pool.ts";
 import type { Streams } from "../streams/port.ts";
@@ -72,9 +72,10 @@ async function exchange(
   const start = clock();
   let initMs: number | undefined;
   if (lease.fresh) {
+    const startMs = steadyClock();
     const request = toInitRequest(message, action, { init, deadline: start + patience.timeoutMs });
     const answer = await lease.container.init(request, patience, { output });
-    initMs = clock() - start;
+    initMs = Math.floor(steadyClock() - startMs);
     const failed = classifyInit({ answer, elapsedMs: initMs, truncationBytes, ...patience });
     if (failed !== undefined) {
       const times = { start, end: start + initMs, durationMs: initMs, initMs };
@@ -92,8 +93,8 @@ async function exchange(
   const ran = await lease.container.run(request, patience, { output, openBody });
   // What ends by itself right after its start would do so in the next one too, without end.
   if (ran.type === "not-begun" && !lease.fresh) return ran;
-  const { answer, beganAt } = ran.type === "begun" ? ran : { answer: EXITED, beganAt: clock() };
-  const elapsedMs = clock() - beganAt;
+  const begun = ran.type === "begun" ? ran : { answer: EXITED, beganAt: clock(), elapsedMs: 0 };
+  const { answer, beganAt, elapsedMs } = begun;
   const exchanged = { answer, elapsedMs, truncationBytes, ...patience };
   const outcome = streamed?.classify(exchanged) ?? classifyRun(exchanged);
   const durationMs = elapsedMs + (initMs ?? 0);

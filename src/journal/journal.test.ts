@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -204,3 +205,46 @@ test("a directory that cannot be written is told", { skip: !MAY_MOUNT }, () =>
     assert.throws(() => open(directory), { code: "read-only", message });
   }),
 );
+
+/** Its descriptor becomes that of a device that takes what is written, and cannot be synced. */
+function loseDisk(file: string): void {
+  const fd = readdirSync("/proc/self/fd").find((name) => isAt(name, file));
+  closeSync(Number(fd));
+  while (openSync("/dev/null", "a") !== Number(fd)) {
+    // Descriptors below it were free too.
+  }
+}
+
+function isAt(fd: string, file: string): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`) === file;
+  } catch {
+    return false;
+  }
+}
+
+test("after a sync that failed nothing is called durable", () =>
+  withDirectory(async (directory) => {
+    const codes: string[] = [];
+    const broken = ({ code }: { readonly code: string }) => codes.push(code);
+    const journal = new Journal({ directory, segmentBytes: MB, broken }, () => {});
+    loseDisk(join(directory, FIRST));
+    append(journal, "lost");
+    await assert.rejects(journal.durable(), { code: "storage-failed" });
+    assert.deepEqual(codes, ["storage-failed"]);
+    await assert.rejects(journal.durable(), { code: "storage-failed" });
+    append(journal, "refused");
+    await assert.rejects(journal.written(), { code: "storage-failed" });
+    await assert.rejects(async () => journal[Symbol.asyncDispose](), { code: "storage-failed" });
+  }));
+
+test("what an earlier process wrote is durable only after a sync", () =>
+  withDirectory(async (directory) => {
+    const before = open(directory).journal;
+    append(before, "written");
+    await before[Symbol.asyncDispose]();
+    const { journal } = open(directory);
+    loseDisk(join(directory, FIRST));
+    await assert.rejects(journal.durable(), { code: "storage-failed" });
+    await assert.rejects(async () => journal[Symbol.asyncDispose](), { code: "storage-failed" });
+  }));

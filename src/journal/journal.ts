@@ -27,6 +27,8 @@ export interface JournalOptions {
   readonly directory: string;
   /** A segment that has reached it is closed. */
   readonly segmentBytes: number;
+  /** Hears of a sync that failed: nothing more is taken then. */
+  readonly broken?: ((cause: BriskError) => void) | undefined;
 }
 
 /** Bytes, or text that is written as UTF-8. */
@@ -65,23 +67,26 @@ export class Journal implements AsyncDisposable {
   #lazyTimer: NodeJS.Timeout | undefined;
   /** Written, and waiting for the sync after the one that runs. */
   #unsynced: Waiting[] = [];
-  #dirty = false;
+  #dirty: boolean;
   #syncing: Promise<void> | undefined;
   #reading: { readonly segment: number; readonly fd: number } | undefined;
 
   /** Hands over every frame that is there, oldest first; then it can be appended to. */
-  constructor({ directory, segmentBytes }: JournalOptions, take: (frame: Frame) => void) {
+  constructor(options: JournalOptions, take: (frame: Frame) => void) {
+    const { directory, segmentBytes, broken = () => {} } = options;
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       this.#closedSegments = readSegments(directory, take);
       const segment = [...this.#closedSegments.keys()].at(-1) ?? 1;
       const size = this.#closedSegments.get(segment) ?? 0;
       this.#closedSegments.delete(segment);
-      this.#writer = new SegmentWriter({ directory, segmentBytes, segment, size });
+      this.#writer = new SegmentWriter({ directory, segmentBytes, segment, size, broken });
     } catch (cause) {
       throw toFileFailure(directory, cause);
     }
     for (const size of this.#closedSegments.values()) this.#closedBytes += size;
+    // A killed process may have left what no sync has covered.
+    this.#dirty = this.#writer.size > 0;
     this.#directory = directory;
     this.#unlinker = new Unlinker(directory);
   }
@@ -185,7 +190,12 @@ export class Journal implements AsyncDisposable {
 
   /** Of what has been appended so far. */
   durable(): Promise<void> {
-    if (this.#filled === 0 && !this.#dirty && this.#syncing === undefined) return RESOLVED;
+    if (this.#filled === 0 && this.#syncing === undefined) {
+      const { refusal } = this.#writer;
+      // What a sync that failed was to cover may be lost, and the next one would not tell.
+      if (refusal !== undefined) return Promise.reject(refusal);
+      if (!this.#dirty) return RESOLVED;
+    }
     this.#schedule();
     return new Promise((resolve, reject) => this.#durable.push({ resolve, reject }));
   }
@@ -235,7 +245,7 @@ export class Journal implements AsyncDisposable {
     return new Promise((resolve) => {
       // Segments before this one are synced already.
       fdatasync(this.#writer.fd, (cause) => {
-        if (cause !== null) this.#writer.refuse(toFileFailure(this.#directory, cause));
+        if (cause !== null) this.#writer.break(cause);
         this.#writer.closeRetired();
         resolve(this.#writer.refusal);
       });

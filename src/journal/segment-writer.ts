@@ -17,6 +17,8 @@ interface SegmentWriterOptions {
   readonly segmentBytes: number;
   readonly segment: number;
   readonly size: number;
+  /** Hears of a sync that failed. */
+  readonly broken: (cause: BriskError) => void;
 }
 
 /** Where the next segment cannot be opened, the present one grows by this share before it is tried again. */
@@ -29,6 +31,7 @@ const OVERSIZE = 4;
 export class SegmentWriter {
   readonly #directory: string;
   readonly #segmentBytes: number;
+  readonly #broken: (cause: BriskError) => void;
   #segment: number;
   #size: number;
   #fd: number;
@@ -43,8 +46,9 @@ export class SegmentWriter {
   #torn = false;
   #refusal: BriskError | undefined;
 
-  constructor({ directory, segmentBytes, segment, size }: SegmentWriterOptions) {
+  constructor({ directory, segmentBytes, segment, size, broken }: SegmentWriterOptions) {
     this.#directory = directory;
+    this.#broken = broken;
     this.#segmentBytes = segmentBytes;
     this.#fullAt = segmentBytes;
     this.#segment = segment;
@@ -68,12 +72,16 @@ export class SegmentWriter {
     return this.#refusal;
   }
 
-  /**
-   * Nothing is written from now on. After a failed sync, as nobody knows what of the file is on the
-   * disk then: it has to be read again.
-   */
+  /** Nothing is written from now on. */
   refuse(cause: BriskError): void {
     this.#refusal ??= cause;
+  }
+
+  /** After a failed sync nobody knows what of the file is on the disk: it has to be read again. */
+  break(reason: unknown): void {
+    const cause = toFileFailure(this.#directory, reason);
+    this.refuse(cause);
+    this.#broken(cause);
   }
 
   /** All of it, or the reason, and none of it. */
@@ -159,7 +167,7 @@ export class SegmentWriter {
       fdatasyncSync(this.#fd);
       return true;
     } catch (cause) {
-      this.refuse(toFileFailure(this.#directory, cause));
+      this.break(cause);
       return false;
     }
   }

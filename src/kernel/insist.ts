@@ -12,15 +12,14 @@ export interface Insistence {
 
 const AGAIN_AFTER_MS = SECOND_MS;
 
-/** Resolves when an attempt has succeeded. */
-export async function insist(
-  attempt: () => Promise<unknown>,
+/** What an attempt resolves with, as soon as one has succeeded. */
+export async function insist<T>(
+  attempt: () => Promise<T>,
   { signal, failed }: Insistence,
-): Promise<void> {
+): Promise<T> {
   for (;;) {
     try {
-      await attempt();
-      return;
+      return await attempt();
     } catch (cause) {
       failed(cause);
       await delay(AGAIN_AFTER_MS, undefined, { signal });

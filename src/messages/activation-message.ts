@@ -2,6 +2,7 @@
 // the arguments as they came, which are so parsed and printed only where somebody looks into them.
 
 import type { Action } from "../entities/action.ts";
+import type { EntityName } from "../entities/names.ts";
 import type { RetryPolicy } from "../entities/retry-policy.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { ActivationId, TransactionId } from "../kernel/ids.ts";
@@ -31,6 +32,15 @@ export interface ActionReference {
   readonly pinned?: true;
 }
 
+/** The firing whose rule invoked it. */
+export interface FiredBy {
+  readonly trigger: EntityName;
+  /** Of the trigger. */
+  readonly version: string;
+  /** `namespace/name`. */
+  readonly rule: string;
+}
+
 export interface ActivationHeader {
   readonly activationId: ActivationId;
   /** Id, and milliseconds since the epoch at which the request was received. */
@@ -52,6 +62,8 @@ export interface ActivationHeader {
    * activation's own id, or that of the trigger that was fired.
    */
   readonly acceptance?: ActivationId;
+  /** Where the key stands for a firing: its record can be made of this. */
+  readonly fired?: FiredBy;
 }
 
 export interface ActivationMessage extends ActivationHeader {
@@ -72,12 +84,12 @@ class EncodableActivation implements Encodable {
   /** Paid for each activation: only what may need escapes is given to the printer. */
   toText(): string {
     const { content, user, action, activationId, transaction, initKeys } = this.message;
-    const { replyTo, blocking, cause, trying, composition, acceptance } = this.message;
+    const { replyTo, blocking, cause, trying, composition, acceptance, fired } = this.message;
     const shared = `"user":${toSharedText(user)},"action":${toSharedText(action)}`;
     const [transactionId, receivedAt] = transaction;
     const own = `"activationId":"${activationId}","transaction":[${JSON.stringify(transactionId)},${receivedAt}]`;
     const keys = initKeys.length === 0 ? "[]" : JSON.stringify(initKeys);
-    const rest = JSON.stringify({ cause, trying, composition, acceptance }).slice(1);
+    const rest = JSON.stringify({ cause, trying, composition, acceptance, fired }).slice(1);
     const way = `"replyTo":"${replyTo}","blocking":${blocking},"initKeys":${keys}`;
     return `{${shared},${own},${way}${rest === "}" ? "" : ","}${rest}\n${content}`;
   }
@@ -118,12 +130,21 @@ export function withoutLargeContent(message: ActivationMessage): ActivationMessa
   return isLarge ? { ...message, content: LEFT_OUT } : message;
 }
 
-/** Of any message on the bus, of which few have one and those of other kinds cannot be read here. */
-export function readAcceptance(payload: Payload): ActivationId | undefined {
+/** What `withoutLargeContent` gave, with its arguments. Throws where they cannot be read. */
+export function toWhole(
+  message: ActivationMessage,
+  from: { readonly message: Payload },
+): ActivationMessage {
+  return message.content === LEFT_OUT ? decodeActivation(from.message) : message;
+}
+
+/** Any message on the bus, where it has an acceptance: few have one, and those of other kinds cannot be read here. */
+export function readAccepted(payload: Payload): ActivationMessage | undefined {
   const bytes = toBytes(payload);
   if (!bytes.includes(ACCEPTANCE)) return undefined;
   try {
-    return decodeActivation(bytes).acceptance;
+    const message = decodeActivation(bytes);
+    return message.acceptance === undefined ? undefined : message;
   } catch {
     return undefined;
   }

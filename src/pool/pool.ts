@@ -83,12 +83,10 @@ export class ContainerPool implements AsyncDisposable {
       cores: this.#processors.count,
       namespaceShare: NAMESPACE_SHARE,
     };
-    const { driver, clock, idleTimeoutMs } = options;
     this.#idle = new IdleContainers({
+      ...options,
       slots: () => this.#state.slots(),
-      clock,
-      idleTimeoutMs,
-      pause: driver.canPause ? (slot) => this.#containers.get(slot)?.pause() : undefined,
+      pause: options.driver.canPause ? (slot) => this.#containers.get(slot)?.pause() : undefined,
       remove: (slot) => this.#discard(slot),
     });
   }
@@ -171,7 +169,7 @@ export class ContainerPool implements AsyncDisposable {
       .then(() => this.#createOrRetry(slot, need))
       .then(
         () => {
-          this.#state.started(slot, "initialising");
+          this.#start(slot, "initialising");
           this.#schedule();
           job.placed(this.#lease(slot, true));
         },
@@ -204,7 +202,12 @@ export class ContainerPool implements AsyncDisposable {
       concurrency,
     });
     this.#containers.set(slot, container);
-    container.ended.then(
+  }
+
+  /** Its end counts from here on: what has ended already is given out, and found out. */
+  #start(slot: Slot, state: "stem-cell" | "initialising"): void {
+    this.#state.started(slot, state);
+    this.#containers.get(slot)?.ended.then(
       () => this.#discard(slot),
       (cause: unknown) => this.#options.log.error({ err: cause }, "container watch failed"),
     );
@@ -248,8 +251,7 @@ export class ContainerPool implements AsyncDisposable {
     }
     if (slot.active === 0) this.#idle.watch();
     if (this.#waiting.size === 0) return;
-    const mayGoOn = need !== undefined && this.#containers.has(slot) && this.#mayGoOn(need);
-    if (mayGoOn) this.#goOn(slot, need);
+    if (need && this.#containers.has(slot) && this.#mayGoOn(need)) this.#goOn(slot, need);
     else this.#schedule();
   }
 
@@ -346,11 +348,12 @@ export class ContainerPool implements AsyncDisposable {
     const slot = this.#state.add({ kind, memoryMb, lastUsed: this.#options.clock() });
     this.#create(slot, { concurrency: 1 }).then(
       () => {
-        this.#state.started(slot, "stem-cell");
+        this.#start(slot, "stem-cell");
         this.#schedule();
       },
       (cause: unknown) => {
         this.#state.remove(slot);
+        this.#schedule();
         this.#options.log.warn({ err: cause, kind }, "stem cell could not be made");
         this.#later(STEM_CELL_RETRY_MS, () => this.#fillStemCells(cell));
       },

@@ -28,7 +28,7 @@ export function watchProcessors(clock: Clock): Processors {
       const age = clock() - sampledAt;
       if (age >= SAMPLE_MS) {
         sampledAt = clock();
-        const last = readRunnable();
+        const last = readRunnable() ?? runnable;
         runnable = age >= FORGET_MS ? last : runnable + (last - runnable) * SAMPLE_WEIGHT;
       }
       return runnable > count;
@@ -36,8 +36,15 @@ export function watchProcessors(clock: Clock): Processors {
   };
 }
 
-/** Threads of the whole machine that run or want to: the fourth field, `runnable/all` (proc(5)). */
-function readRunnable(): number {
-  const fields = readFileSync("/proc/loadavg", "latin1").split(" ");
-  return Number.parseInt(fields[3] ?? "", 10);
+/**
+ * Threads of the whole machine that run or want to: the fourth field, `runnable/all` (proc(5)). Nothing
+ * where it cannot be opened, as this process has too many files open: no reason to place no job.
+ */
+function readRunnable(): number | undefined {
+  try {
+    const fields = readFileSync("/proc/loadavg", "latin1").split(" ");
+    return Number.parseInt(fields[3] ?? "", 10);
+  } catch {
+    return undefined;
+  }
 }

@@ -9,7 +9,7 @@ import type { Blocklist } from "../entitlement/blocklist.ts";
 import { Throttles } from "../entitlement/throttles.ts";
 import { DeadLetters } from "../invocation/dead-letters.ts";
 import { Firings } from "../invocation/firings.ts";
-import { IdempotencyKeys } from "../invocation/idempotency-keys.ts";
+import type { IdempotencyKeys } from "../invocation/idempotency-keys.ts";
 import { createInvocations } from "../invocation/invocations.ts";
 import type { Invocations } from "../invocation/port.ts";
 import { systemClock } from "../kernel/clock.ts";
@@ -30,6 +30,7 @@ export interface ControllerNeeds {
   readonly bus: Bus;
   readonly isBlocked: Blocklist;
   readonly streams: Streams;
+  readonly idempotency: IdempotencyKeys;
   readonly log: Log;
 }
 
@@ -38,7 +39,6 @@ export interface Controller {
   readonly throttles: Throttles;
   readonly invocations: Invocations;
   readonly firings: Firings;
-  readonly idempotency: IdempotencyKeys;
   /** Takes up work: what an earlier process left comes first. */
   begin(): void;
   /** Begins nothing more, and waits so long for what runs, in ms. */
@@ -48,13 +48,10 @@ export interface Controller {
 }
 
 /** What is opened is closed with `cleanup`. */
-export function openController(
-  { settings, limits, runtimes, stores, bus, isBlocked, streams, log }: ControllerNeeds,
-  cleanup: AsyncDisposableStack,
-): Controller {
+export function openController(needs: ControllerNeeds, cleanup: AsyncDisposableStack): Controller {
+  const { settings, limits, runtimes, stores, bus, isBlocked, streams, idempotency, log } = needs;
   const clock = systemClock;
   const { entities, activations } = stores;
-  const keys = stores.idempotency;
   const { coordinator: id, completions: replyTo, deadLetters, invoker } = TOPICS;
   const balancer = cleanup.use(
     new Balancer({ bus, invokers: [invoker], coordinator: id, replyTo, log }),
@@ -73,7 +70,7 @@ export function openController(
   const { actions, triggers } = registries;
   const restartWorkAgeMs = settings.restartWorkAge * SECOND_MS;
   const composing = { balancer, registry: actions, limits };
-  const keeping = { bus, activations, idempotency: keys, isBlocked, restartWorkAgeMs, deadLetters };
+  const keeping = { bus, activations, idempotency, isBlocked, restartWorkAgeMs, deadLetters };
   const coordinator = cleanup.use(new Coordinator({ id, ...composing, ...keeping, clock, log }));
   const invocations = createInvocations({ balancer, streams, limits });
   const inFlight = (namespaceUuid: string) => invocations.inFlight(namespaceUuid);
@@ -83,13 +80,11 @@ export function openController(
   const letters = cleanup.use(
     new DeadLetters({ topic: deadLetters, bus, firings, triggers, limits, log }),
   );
-  const idempotency = cleanup.use(new IdempotencyKeys({ keys, clock, log }));
   return {
     registries,
     throttles,
     invocations,
     firings,
-    idempotency,
     begin: () => {
       coordinator.start();
       letters.start();

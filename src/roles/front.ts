@@ -17,8 +17,10 @@ import { createAuthenticator } from "../entitlement/authenticator.ts";
 import { systemClock } from "../kernel/clock.ts";
 import type { Controller, ControllerNeeds } from "./controller.ts";
 
-export type FrontNeeds = Pick<ControllerNeeds, "limits" | "runtimes" | "stores" | "log"> &
-  Pick<Controller, "registries" | "throttles" | "invocations" | "firings" | "idempotency"> & {
+type Shared = "limits" | "runtimes" | "stores" | "idempotency" | "log";
+
+export type FrontNeeds = Pick<ControllerNeeds, Shared> &
+  Pick<Controller, "registries" | "throttles" | "invocations" | "firings"> & {
     readonly invokers: InvokerStates;
   };
 

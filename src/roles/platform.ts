@@ -9,8 +9,10 @@ import type { ContainerDriver } from "../drivers/port.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
 import { type Blocklist, createBlocklist } from "../entitlement/blocklist.ts";
+import { IdempotencyKeys } from "../invocation/idempotency-keys.ts";
 import { Invoker } from "../invoker/invoker.ts";
-import { systemClock } from "../kernel/clock.ts";
+import { steadyClock, systemClock } from "../kernel/clock.ts";
+import type { BriskError } from "../kernel/errors.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 import { ContainerPool } from "../pool/pool.ts";
 import { openPublicDirectory } from "../runtimes/public-directory.ts";
@@ -34,6 +36,8 @@ export interface PlatformNeeds {
   readonly settings: Settings;
   readonly data: DataDirectory;
   readonly log: Log;
+  /** Hears where the disk failed: nothing is kept any more then, and only another start helps. */
+  readonly broken: (cause: BriskError) => void;
 }
 
 export interface Platform extends AsyncDisposable {
@@ -50,11 +54,15 @@ const CLOSE_WAIT_MS = SECOND_MS;
 
 export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
   await using cleanup = new AsyncDisposableStack();
-  const { settings, data, log } = needs;
+  const { settings, data, log, broken } = needs;
   const limits = toSystemLimits(settings);
   const publicDirectory = cleanup.use(openPublicDirectory(data.path));
   const apiSocket = join(publicDirectory.sockets, "api.sock");
-  const storesOpening = openSqliteStores(data.path, { log, retention: toRetention(settings) });
+  const storesOpening = openSqliteStores(data.path, {
+    log,
+    retention: toRetention(settings),
+    broken,
+  });
   const stemCells = [{ initialCount: settings.stemCells, memoryMb: STEM_CELL_MB }];
   const runtimes = openRuntimes({
     dataDirectory: data.path,
@@ -78,14 +86,17 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
     })),
   ]);
   for (const notice of opened.notices) log.warn(notice);
-  const bus = cleanup.use(openBus(settings, data.path));
+  const bus = cleanup.use(openBus(needs));
   const streams = createLocalStreams();
   const { driver } = opened;
   const isBlocked = createBlocklist(stores.subjects);
-  const parts = { settings, limits, runtimes, stores, bus, streams, driver, isBlocked, log };
+  const keeping = { keys: stores.idempotency, activations: stores.activations };
+  const idempotency = cleanup.use(new IdempotencyKeys({ ...keeping, clock: systemClock, log }));
+  const shared = { settings, limits, runtimes, stores, bus, streams, idempotency };
+  const parts = { ...shared, driver, isBlocked, log };
   const { invoker, pool } = openExecution(parts, cleanup);
   const controller = openController(parts, cleanup);
-  await controller.idempotency.recover(() => bus.unfinished());
+  await idempotency.recover(() => bus.unfinished());
   const invokers = () => ({ [`${TOPICS.invoker}/0`]: invoker.state });
   const api = openFront({ ...parts, ...controller, invokers });
   cleanup.defer(() => api.close(0));
@@ -127,9 +138,10 @@ async function all<First extends AsyncDisposable, Second extends AsyncDisposable
   return Promise.all(opening);
 }
 
-function openBus(settings: Settings, directory: string): Bus {
+function openBus({ settings, data, broken }: PlatformNeeds): Bus {
   return openJournalBus({
-    directory: join(directory, "bus"),
+    directory: join(data.path, "bus"),
+    broken,
     messagesMax: settings.busMessages,
     bytesMax: settings.busBytes,
     clock: systemClock,
@@ -143,13 +155,15 @@ interface Parts {
   readonly stores: SqliteStores;
   readonly bus: Bus;
   readonly streams: Streams;
+  readonly idempotency: IdempotencyKeys;
   readonly driver: ContainerDriver;
   readonly isBlocked: Blocklist;
   readonly log: Log;
 }
 
 function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
-  const { settings, limits, runtimes, stores, bus, streams, driver, isBlocked, log } = parts;
+  const { settings, limits, runtimes, stores, bus, streams, idempotency } = parts;
+  const { driver, isBlocked, log } = parts;
   const pool = cleanup.use(
     new ContainerPool({
       driver,
@@ -158,7 +172,7 @@ function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
       idleTimeoutMs: settings.idleTimeout * SECOND_MS,
       network: settings.network !== "off",
       stemCells: toStemCells(runtimes.manifest),
-      clock: systemClock,
+      clock: steadyClock,
       log,
     }),
   );
@@ -169,6 +183,7 @@ function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
       bus,
       pool,
       ...stores,
+      idempotency,
       streams,
       limits,
       isBlocked,

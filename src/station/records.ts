@@ -45,11 +45,14 @@ export function toOriginAnnotations({ action, cause, trying }: Origin): readonly
   return annotations;
 }
 
+/** `expired` is what was too old to be begun. */
+export type UnrunReason = "abandoned" | "expired";
+
 /** For an activation that never ran here, or of which nothing more is known: `reason` marks it. */
 export function toFallbackRecord(
   message: Header,
   response: ActivationResponse,
-  { now, reason }: { now: number; reason?: "abandoned" | "expired" },
+  { now, reason }: { now: number; reason?: UnrunReason },
 ): ActivationRecord {
   const { statusCode, result, size } = response;
   const annotations: KeyValue[] = [
@@ -79,4 +82,19 @@ export function toErrorResponse(
   text: string,
 ): ActivationResponse & { readonly result: RawJson } {
   return { statusCode, result: toRawJson({ error: text }) };
+}
+
+const UNRUN: Readonly<Record<UnrunReason, ActivationResponse>> = {
+  abandoned: toErrorResponse(
+    3,
+    "The activation was abandoned: the platform stopped while it ran, and it is not run twice.",
+  ),
+  expired: toErrorResponse(
+    3,
+    "The activation expired: the platform was down for longer than its work is kept.",
+  ),
+};
+
+export function toUnrunRecord(message: Header, reason: UnrunReason, now: number): ActivationRecord {
+  return toFallbackRecord(message, UNRUN[reason], { now, reason });
 }

@@ -19,13 +19,18 @@ import {
 } from "../entities/activation.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { Clock } from "../kernel/clock.ts";
+import { BriskError } from "../kernel/errors.ts";
 import { insist } from "../kernel/insist.ts";
 import { SECOND_MS } from "../kernel/units.ts";
-import { type ActivationMessage, decodeActivation } from "../messages/activation-message.ts";
+import {
+  type ActivationMessage,
+  decodeActivation,
+  toWhole,
+} from "../messages/activation-message.ts";
 import { encodeCompletion } from "../messages/completion.ts";
 import type { ActivationStore, IdempotencyStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
-import { toErrorResponse, toFallbackRecord } from "./records.ts";
+import { toErrorResponse, toFallbackRecord, toUnrunRecord, type UnrunReason } from "./records.ts";
 import { Tries } from "./tries.ts";
 
 export interface StationOptions {
@@ -55,15 +60,8 @@ export interface Work {
 }
 
 const STORE_RETRY_MS = SECOND_MS;
-
-const ABANDONED = toErrorResponse(
-  3,
-  "The activation was abandoned: the platform stopped while it ran, and it is not run twice.",
-);
-const EXPIRED = toErrorResponse(
-  3,
-  "The activation expired: the platform was down for longer than its work is kept.",
-);
+/** How long a stop waits for the records of what it ends: many thousands take a second. */
+const ABANDON_MS_MAX = 5 * SECOND_MS;
 
 /** OpenWhisk's word for it. */
 const BLOCKED = toErrorResponse(1, "The action was not invoked due to a blacklisted namespace.");
@@ -75,6 +73,7 @@ export class Station implements AsyncDisposable {
   readonly #options: StationOptions;
   readonly #openedAt: number;
   readonly #running = new Set<Work>();
+  readonly #finishing = new WeakMap<Delivery, Promise<void>>();
   readonly #tries: Tries;
   readonly #closed = new AbortController();
   #phase: Phase = "open";
@@ -104,8 +103,7 @@ export class Station implements AsyncDisposable {
     try {
       message = decodeActivation(delivery.message);
     } catch (cause) {
-      this.#options.log.error({ err: cause }, "message cannot be read and is dropped");
-      delivery.done();
+      this.#receiveUnread(delivery, { cause, take });
       return;
     }
     const work = { delivery, message };
@@ -114,13 +112,35 @@ export class Station implements AsyncDisposable {
       delivery.done();
       return;
     }
-    if (delivery.startedBefore || this.#isExpired(delivery)) {
-      this.inBackground(work, this.#recordUnrun(work));
+    if (delivery.startedBefore) {
+      this.inBackground(work, this.#recordUnrun(work, "abandoned"));
     } else if (this.#tries.isFurther(message)) {
       this.inBackground(work, this.#takeOnce(work, take));
     } else {
-      this.#takeUnblocked(work, take);
+      this.#takeInTime(work, take);
     }
+  }
+
+  /** What the disk does not give is still there, and was accepted; what is no message never is. */
+  #receiveUnread(
+    delivery: Delivery,
+    { cause, take }: { readonly cause: unknown; readonly take: (work: Work) => void },
+  ): void {
+    const { log } = this.#options;
+    if (!(cause instanceof BriskError)) {
+      log.error({ err: cause }, "message cannot be read and is dropped");
+      delivery.done();
+      return;
+    }
+    log.error({ err: cause }, "message cannot be read yet");
+    const again = () => this.#receive(delivery, take);
+    delay(STORE_RETRY_MS, undefined, { signal: this.#closed.signal }).then(again, () => {});
+  }
+
+  #takeInTime(work: Work, take: (work: Work) => void): void {
+    if (this.#isExpired(work.delivery)) {
+      this.inBackground(work, this.#recordUnrun(work, "expired"));
+    } else this.#takeUnblocked(work, take);
   }
 
   #takeUnblocked(work: Work, take: (work: Work) => void): void {
@@ -158,8 +178,17 @@ export class Station implements AsyncDisposable {
   }
 
   async #takeOnce(work: Work, take: (work: Work) => void): Promise<void> {
-    if (await this.#tries.begin(work.message)) this.#takeUnblocked(work, take);
-    else work.delivery.done();
+    const { delivery, message } = work;
+    if (!this.#tries.begin(message)) {
+      delivery.done();
+      return;
+    }
+    const { activations } = this.#options;
+    // Before a crash its record may have been kept.
+    if (await this.#insist(message, () => activations.has(message.activationId))) {
+      this.#tries.end(message);
+      delivery.done();
+    } else this.#takeInTime(work, take);
   }
 
   /** Whether it may be begun now. What may not stays on the bus for the next process. */
@@ -173,25 +202,24 @@ export class Station implements AsyncDisposable {
     return publishedAt < this.#openedAt && clock() - publishedAt > restartWorkAgeMs;
   }
 
-  async #recordUnrun(work: Work): Promise<void> {
+  async #recordUnrun(work: Work, reason: UnrunReason): Promise<void> {
     const { delivery, message } = work;
-    const reason = delivery.startedBefore ? "abandoned" : "expired";
-    const known = delivery.startedBefore ? await this.#findRecord(message) : undefined;
+    const known = reason === "abandoned" ? await this.#findRecord(message) : undefined;
     const document = known ?? (await this.#storeUnrun(message, reason));
     await this.#followUp(work, document, reason === "expired");
     await this.#confirm(message);
     delivery.done();
   }
 
-  /** Its record may have been kept just before the crash. */
-  #findRecord({ user, activationId }: ActivationMessage): Promise<ActivationDocument | undefined> {
-    return this.#options.activations.get(user.namespace.name, activationId);
+  /** It may have been kept just before the crash. */
+  #findRecord(message: ActivationMessage): Promise<ActivationDocument | undefined> {
+    const { user, activationId } = message;
+    const { activations } = this.#options;
+    return this.#insist(message, () => activations.get(user.namespace.name, activationId));
   }
 
-  #storeUnrun(message: ActivationMessage, reason: "abandoned" | "expired") {
-    const response = reason === "abandoned" ? ABANDONED : EXPIRED;
-    const now = this.#options.clock();
-    const record = toFallbackRecord(message, response, { now, reason });
+  #storeUnrun(message: ActivationMessage, reason: UnrunReason): Promise<ActivationDocument> {
+    const record = toUnrunRecord(message, reason, this.#options.clock());
     return this.store(message, record, toKeep(message));
   }
 
@@ -227,11 +255,23 @@ export class Station implements AsyncDisposable {
     begin();
   }
 
-  /** It is over: the record is kept, and whoever sent it is told. */
-  async finish(work: Work, record: ActivationRecord): Promise<void> {
+  /**
+   * It is over: the record is kept, and whoever sent it is told. Called again, as a stop does for what is
+   * ending just then, waits for the same end: one that went well must not be tried again as abandoned.
+   */
+  finish(work: Work, record: ActivationRecord): Promise<void> {
+    let finishing = this.#finishing.get(work.delivery);
+    if (finishing === undefined) {
+      // What ran on past its time has been recorded as abandoned.
+      if (this.#closed.signal.aborted) return Promise.resolve();
+      finishing = this.#finish(work, record);
+      this.#finishing.set(work.delivery, finishing);
+    }
+    return finishing;
+  }
+
+  async #finish(work: Work, record: ActivationRecord): Promise<void> {
     const { message } = work;
-    // What ran on past its time has been recorded as abandoned.
-    if (this.#closed.signal.aborted) return;
     const document = await this.store(message, record, toKeep(message));
     if (message.trying !== undefined) await this.#followUp(work, document);
     await this.#tell(work, record, document);
@@ -275,11 +315,11 @@ export class Station implements AsyncDisposable {
     return document;
   }
 
-  #insist(message: Parameters<typeof toFields>[0], keep: () => Promise<unknown>): Promise<void> {
+  #insist<T>(message: Parameters<typeof toFields>[0], attempt: () => Promise<T>): Promise<T> {
     const { log } = this.#options;
     const failed = (err: unknown) =>
-      log.error({ err, ...toFields(message) }, "what came of an activation cannot be kept yet");
-    return insist(keep, { signal: this.#closed.signal, failed });
+      log.error({ err, ...toFields(message) }, "an activation waits for the disk or the stores");
+    return insist(attempt, { signal: this.#closed.signal, failed });
   }
 
   async #followUp(
@@ -288,10 +328,10 @@ export class Station implements AsyncDisposable {
     isExpired = false,
   ): Promise<void> {
     if (message.trying === undefined) return;
-    // The message at hand may have been relieved of its arguments.
-    const whole = decodeActivation(delivery.message);
-    const keep = this.#tries.toFollowUp(whole, document, isExpired);
-    if (keep !== undefined) await this.#insist(message, keep);
+    await this.#insist(message, () => {
+      const whole = toWhole(message, delivery);
+      return this.#tries.keepFollowUp(whole, document, isExpired);
+    });
     this.#tries.end(message);
   }
 
@@ -319,15 +359,21 @@ export class Station implements AsyncDisposable {
   /** It will not come to its end. What has not started stays on the bus. */
   async abandon(work: Work): Promise<void> {
     if (!work.delivery.started) return;
-    const told = { now: this.#options.clock(), reason: "abandoned" } as const;
-    await this.finish(work, toFallbackRecord(work.message, ABANDONED, told));
+    const record = toUnrunRecord(work.message, "abandoned", this.#options.clock());
+    await this.finish(work, record);
   }
 
-  /** Records as abandoned what still runs, and takes nothing more. */
+  /**
+   * Records as abandoned what still runs, and takes nothing more. What cannot be recorded stays on the bus
+   * with its mark, so that the next start does.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#phase = "ended";
-    await Promise.all([...this.#running].map((work) => this.abandon(work)));
+    const abandoning = [...this.#running].map((work) => this.abandon(work));
+    // From here on nothing is insisted on: a full disk is no reason not to end.
     this.#closed.abort();
+    const abandoned = Promise.allSettled(abandoning);
+    await Promise.race([abandoned, delay(ABANDON_MS_MAX, undefined, { ref: false })]);
     await this.#subscription?.[Symbol.asyncDispose]();
   }
 }

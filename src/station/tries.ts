@@ -7,7 +7,6 @@ import type { Clock } from "../kernel/clock.ts";
 import type { ActivationId } from "../kernel/ids.ts";
 import { type ActivationMessage, encodeActivation } from "../messages/activation-message.ts";
 import { encodeDeadLetter } from "../messages/dead-letter.ts";
-import type { ActivationStore } from "../stores/port.ts";
 import { decideFollowUp } from "./follow-up.ts";
 
 export interface TriesOptions {
@@ -16,7 +15,6 @@ export interface TriesOptions {
   /** Topic for those that have failed for the last time. */
   readonly deadLetters: string;
   readonly bus: Bus;
-  readonly activations: Pick<ActivationStore, "has">;
   readonly clock: Clock;
 }
 
@@ -33,38 +31,30 @@ export class Tries {
     return trying !== undefined && trying.attempt > 1;
   }
 
-  /**
-   * Whether a further try is to be made now; `end` ends it. Around a crash it may have been published
-   * twice, and before one its record may have been kept.
-   */
-  async begin({ activationId }: ActivationMessage): Promise<boolean> {
+  /** False where the same try is at work: around a crash it may have been published twice. `end` ends it. */
+  begin({ activationId }: ActivationMessage): boolean {
     if (this.#current.has(activationId)) return false;
     this.#current.add(activationId);
-    if (!(await this.#options.activations.has(activationId))) return true;
-    this.#current.delete(activationId);
-    return false;
+    return true;
   }
 
   end({ activationId }: Pick<ActivationMessage, "activationId">): void {
     this.#current.delete(activationId);
   }
 
-  /**
-   * What is to be kept before the message is done, so that a crash loses neither a further try nor a last
-   * word; `undefined` where nothing follows.
-   */
-  toFollowUp(
+  /** To be kept before the message is done, so that a crash loses neither a further try nor a last word. */
+  async keepFollowUp(
     message: ActivationMessage,
     document: ActivationDocument,
     isExpired: boolean,
-  ): (() => Promise<void>) | undefined {
+  ): Promise<void> {
     const { bus, topic, deadLetters, clock } = this.#options;
     const { statusCode } = document;
     const next = decideFollowUp(message, { statusCode, isExpired, now: clock() });
-    if (next === undefined) return undefined;
+    if (next === undefined) return;
     if (next.type === "try-again") {
-      const bytes = encodeActivation(next.message);
-      return () => bus.publishLater(topic, bytes, next.dueAt);
+      await bus.publishLater(topic, encodeActivation(next.message), next.dueAt);
+      return;
     }
     const bytes = encodeDeadLetter({
       trigger: next.trigger,
@@ -74,6 +64,6 @@ export class Tries {
       record: toBlockingAnswer(document),
       arguments: message.content,
     });
-    return () => bus.publish(deadLetters, bytes, "durable");
+    await bus.publishLater(deadLetters, bytes, clock());
   }
 }

@@ -2,7 +2,7 @@
 // and works again when there is room.
 
 import assert from "node:assert/strict";
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -171,5 +171,40 @@ test(
     await using brisk = await startBrisk(options);
     await putAction(brisk, { name: "quick", code: "const main = () => ({});" });
     assert.equal((await invoke(brisk, "quick")).status, 200);
+  },
+);
+
+test(
+  "a stop on a full disk ends, and the next start records what it could not",
+  OPTIONS,
+  async () => {
+    await using directory = await openTestDirectory();
+    const runsFile = join(directory.data, "runs");
+    await using disk = await openTestDisk(DISK_MB);
+    const options = { data: disk.data, args: [...ARGS, "--stop-wait", "1"] };
+    const ids: unknown[] = [];
+    {
+      await using brisk = await startBrisk(options);
+      // One that has ended and one that has not, neither of which can be recorded.
+      const code = `const main = ({ ms }) => {
+        require("node:fs").appendFileSync(${JSON.stringify(runsFile)}, ".");
+        return new Promise((done) => setTimeout(done, ms, { filler: "${FILLER.repeat(10)}" }));
+      };`;
+      await putAction(brisk, { name: "slow", code });
+      for (const ms of [2000, 60_000]) {
+        const { json } = await invoke(brisk, "slow", { query: "", body: { ms } });
+        ids.push((json as ActivationRecord).activationId);
+      }
+      const haveBegun = () => existsSync(runsFile) && readFileSync(runsFile, "utf8") === "..";
+      await waitFor(() => haveBegun() || undefined);
+      fill(disk);
+      await waitFor(() => brisk.stderr().includes("waits for the disk") || undefined);
+      assert.equal(await brisk.stop(), 0, brisk.stderr());
+    }
+    rmSync(join(disk.data, "filler"));
+    await using brisk = await startBrisk(options);
+    for (const id of ids) {
+      assert.match(JSON.stringify((await readActivation(brisk, id)).response.result), /abandoned/);
+    }
   },
 );

@@ -49,6 +49,21 @@ test("each accepted activation is tried as often as its action says, whatever is
   }
 });
 
+test("what is tried again comes to its end where the bus is full of such work", async () => {
+  const count = 4;
+  await using brisk = await startBrisk({ args: ["--bus-messages", String(count)] });
+  await putHopeless(brisk);
+  const answers = await Promise.all(
+    Array.from({ length: 2 * count }, () => invoke(brisk, "hopeless", { query: "" })),
+  );
+  const accepted = answers.filter(({ status }) => status === 202);
+  assert.ok(accepted.length >= count && accepted.length < answers.length, "the bus was full");
+  const all = accepted.length * (TIMES + 1);
+  await waitFor(async () => (await countRecords(brisk)) >= all || undefined);
+  const isAccepted = async () => (await invoke(brisk, "hopeless", { query: "" })).status === 202;
+  await waitFor(async () => (await isAccepted()) || undefined);
+});
+
 async function putHopeless(brisk: Brisk): Promise<void> {
   const annotations = [{ key: "retries", value: { times: TIMES, backoff: 50 } }];
   const code = 'const main = () => ({ error: "never" });';

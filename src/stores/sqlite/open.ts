@@ -1,6 +1,7 @@
 // The embedded stores: SQLite databases in the data directory, on a thread of their own.
 
 import { join } from "node:path";
+import type { BriskError } from "../../kernel/errors.ts";
 import { HOUR_MS } from "../../kernel/units.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { ActivationStore, EntityStore, IdempotencyStore, SubjectStore } from "../port.ts";
@@ -23,6 +24,8 @@ export interface SqliteStoresOptions {
   /** How long and how many activations are kept; absent: all, for ever. */
   readonly retention?: Retention;
   readonly idempotency?: IdempotencyLimits;
+  /** Hears where the disk failed: no record is kept any more then. */
+  readonly broken?: (cause: BriskError) => void;
 }
 
 /** A million takes some 200 MB. */
@@ -31,7 +34,7 @@ const IDEMPOTENCY: IdempotencyLimits = { ageMs: 24 * HOUR_MS, countMax: 1_000_00
 /** Rejects with `storage-failed` and a sentence where a database cannot be used. */
 export async function openSqliteStores(
   directory: string,
-  { log, retention = KEEP_ALL, idempotency = IDEMPOTENCY }: SqliteStoresOptions = {},
+  { log, retention = KEEP_ALL, idempotency = IDEMPOTENCY, broken }: SqliteStoresOptions = {},
 ): Promise<SqliteStores> {
   const thread = new StoreThread({ directory, retention, idempotency, log });
   try {
@@ -40,7 +43,8 @@ export async function openSqliteStores(
     await thread.discard();
     throw cause;
   }
-  const activations = new RecordJournal({ directory: join(directory, "records"), thread, log });
+  const records = join(directory, "records");
+  const activations = new RecordJournal({ directory: records, thread, broken, log });
   const keys = new IdempotencyBatches(thread, idempotency);
   return {
     entities: toEntityStore(thread),

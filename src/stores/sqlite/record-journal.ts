@@ -11,6 +11,7 @@ import type { ActivationDocument } from "../../entities/activation.ts";
 import type { EntityName } from "../../entities/names.ts";
 import { Journal } from "../../journal/journal.ts";
 import { HEADER_BYTES, type Position, toSegmentPath } from "../../journal/segments.ts";
+import type { BriskError } from "../../kernel/errors.ts";
 import type { ActivationId } from "../../kernel/ids.ts";
 import type { RawJson } from "../../kernel/json.ts";
 import { MB, SECOND_MS } from "../../kernel/units.ts";
@@ -22,6 +23,7 @@ import type { StoreThread } from "./thread.ts";
 export interface RecordJournalOptions {
   readonly directory: string;
   readonly thread: StoreThread;
+  readonly broken: ((cause: BriskError) => void) | undefined;
   readonly log: Log | undefined;
 }
 
@@ -66,9 +68,9 @@ export class RecordJournal implements ActivationStore {
   #moving: Promise<void> | undefined;
 
   constructor(options: RecordJournalOptions) {
-    const { directory } = options;
+    const { directory, broken } = options;
     this.#options = options;
-    this.#journal = new Journal({ directory, segmentBytes: SEGMENT_BYTES }, (frame) => {
+    this.#journal = new Journal({ directory, segmentBytes: SEGMENT_BYTES, broken }, (frame) => {
       const { segment, offset, length, payload } = frame;
       const id = decodeRecordId(payload);
       if (!this.#pending.has(id)) this.#add(id, { segment, offset, length });
