@@ -183,7 +183,8 @@ class ActionHandlers {
       transaction: [call.transactionId, call.receivedAt] as const,
       payload,
     };
-    const { namespace } = name;
+    // The caller's, whoever has the action: a key is nothing that others can take or use up.
+    const { name: namespace } = identity.namespace;
     const keyed = parseKeyedRequest(call, { namespace, target: toDocumentId(name), body: text });
     if (keyed === undefined) {
       const request = { ...common, action: await found() };
