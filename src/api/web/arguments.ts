@@ -130,8 +130,10 @@ function parseJsonBody(text: string): ParsedBody {
 
 /** Parameters that are bound to `null` are left for the caller to give. */
 function refuseProtected(keys: readonly string[], { action, annotations }: WebTarget): void {
-  const isFinal = (key: string) =>
-    action.parameters.some((parameter) => parameter.key === key && parameter.value !== null);
-  const isProtected = (key: string) => isReserved(key) || (annotations.isFinal && isFinal(key));
-  if (keys.some(isProtected)) throw failure("parameters-protected");
+  const bound = annotations.isFinal
+    ? action.parameters.filter(({ value }) => value !== null).map(({ key }) => key)
+    : [];
+  // There may be tens of thousands of both.
+  const final = new Set(bound);
+  if (keys.some((key) => isReserved(key) || final.has(key))) throw failure("parameters-protected");
 }
