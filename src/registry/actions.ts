@@ -254,7 +254,11 @@ class Actions implements ActionRegistry {
     const id = toDocumentId(name);
     const { exec } = request;
     if (exec !== undefined && isSequenceRequest(exec)) {
-      await this.#checkComponents(exec.components ?? [], identity);
+      const { components = [] } = exec;
+      // Too many are refused below, without having been looked up one by one.
+      if (components.length <= limits.sequenceLengthMax) {
+        await this.#checkComponents(components, identity);
+      }
     }
     const update = async (before: Action | undefined) => {
       const given = { name, request, now: clock(), ...(before === undefined ? {} : { before }) };
