@@ -72,6 +72,15 @@ test("a key that was seen is answered without looking it up", async () => {
   assert.equal(again.subject, "someone");
 });
 
+test("a key that is spelt at length is taken, and not remembered", async () => {
+  await using opened = await open();
+  const own = createNamespace("space");
+  await opened.subjects.put(createSubject("someone", own));
+  const header = `${headerOf(own)}${"!".repeat(10_000)}`;
+  assert.equal((await opened.authenticate(header)).subject, "someone");
+  assert.ok(opened.authenticator.authenticate(header) instanceof Promise);
+});
+
 test("a change of anything is seen by the next request", async () => {
   await using opened = await open();
   const own = createNamespace("space");
