@@ -108,6 +108,7 @@ class WebActions implements Subtree {
     const caller = await this.#identify(call.request.headers.authorization);
     const owner = await authenticator.findOwner(address.name.namespace);
     if (owner === undefined) throw failure("resource-missing");
+    call.owners.set(call.request, owner.namespace.uuid);
     const { action, annotations } = await this.#findAction(address.name, owner);
     if (!annotations.isExported) throw failure("resource-missing");
     throttles.admit(owner);
