@@ -7,13 +7,13 @@ import { type AddressInfo, connect } from "node:net";
 import { test } from "node:test";
 import { MB } from "../kernel/units.ts";
 import { Answers } from "./answers.ts";
-import { Shares } from "./shares.ts";
+import { OwnedShares } from "./owned-shares.ts";
 
 /** More than a connection's buffers take. */
 const BODY = Buffer.alloc(16 * MB);
 
 async function open(graceMs: number) {
-  const answers = new Answers(new Shares(3 * BODY.length, new WeakMap()), graceMs);
+  const answers = new Answers(new OwnedShares(3 * BODY.length, new WeakMap()), graceMs);
   const server = createServer((request, response) => {
     const isHeld = answers.hold({ request, response }, BODY.length);
     response.end(isHeld ? BODY : "full");

@@ -3,7 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { KB, SECOND_MS } from "../kernel/units.ts";
-import type { Shares } from "./shares.ts";
+import type { OwnedShares } from "./owned-shares.ts";
 
 /** Milliseconds that every large answer may take, beside those that its length is given. */
 const GRACE_MS = 60 * SECOND_MS;
@@ -14,11 +14,11 @@ const SMALL_BYTES = 64 * KB;
 const BYTES_PER_MS = (256 * KB) / SECOND_MS;
 
 export class Answers {
-  readonly #shares: Shares;
+  readonly #shares: OwnedShares;
   readonly #graceMs: number;
 
   /** @param shares of the bytes of all large answers that are on their way */
-  constructor(shares: Shares, graceMs: number = GRACE_MS) {
+  constructor(shares: OwnedShares, graceMs: number = GRACE_MS) {
     this.#shares = shares;
     this.#graceMs = graceMs;
   }

@@ -3,7 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import { type BriskError, failure } from "../kernel/errors.ts";
 import { KB, MB } from "../kernel/units.ts";
-import type { Shares } from "./shares.ts";
+import type { OwnedShares } from "./owned-shares.ts";
 
 export interface BodyOptions {
   readonly bytesMax: number;
@@ -17,11 +17,11 @@ const SMALL_BYTES = 64 * KB;
 const NOTHING = Buffer.alloc(0);
 
 export class Bodies {
-  readonly #shares: Shares;
+  readonly #shares: OwnedShares;
   readonly #held = new Map<IncomingMessage, Held>();
 
   /** @param shares of the bytes of all large bodies whose requests are not answered */
-  constructor(shares: Shares) {
+  constructor(shares: OwnedShares) {
     this.#shares = shares;
   }
 

@@ -7,7 +7,7 @@ import type { BriskError } from "../kernel/errors.ts";
 import type { TransactionId } from "../kernel/ids.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 import type { Bodies } from "./bodies.ts";
-import type { Owners } from "./shares.ts";
+import type { Owners } from "./owned-shares.ts";
 
 /** One request on its way through the API. */
 export interface Call {

@@ -29,6 +29,7 @@ import {
 } from "./http.ts";
 import { OPTIONS_OK, PONG } from "./info.ts";
 import { answerInvokers, type InvokerStates } from "./invokers.ts";
+import { OwnedShares, type Owners } from "./owned-shares.ts";
 import { checkHttp, HEADERS_BYTES_MAX, refuseClient, refuseTunnel } from "./protocol.ts";
 import {
   createRouter,
@@ -38,7 +39,6 @@ import {
   type Subtree,
   type SubtreeReply,
 } from "./routes.ts";
-import { type Owners, Shares } from "./shares.ts";
 import { findMatch, type Target, Targets } from "./targets.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -90,8 +90,8 @@ class HttpApi implements Api {
   readonly #subtrees: ReadonlyMap<string, Subtree>;
   readonly #servers: Server[] = [];
   readonly #owners: Owners = new WeakMap();
-  readonly #bodies = new Bodies(new Shares(BODIES_BYTES_MAX, this.#owners));
-  readonly #answers = new Answers(new Shares(ANSWERS_BYTES_MAX, this.#owners));
+  readonly #bodies = new Bodies(new OwnedShares(BODIES_BYTES_MAX, this.#owners));
+  readonly #answers = new Answers(new OwnedShares(ANSWERS_BYTES_MAX, this.#owners));
   readonly #targets = new Targets(PREFIX);
   /** Connections on which a request's body is still to come, and its answer is gone. */
   readonly #answeredEarly = new WeakSet<Socket>();

@@ -1,7 +1,7 @@
-// Memory for what is large and under way, shared out among tenants: one may have half of what the others
-// leave. So however many there are that take all they get, something is left for the next.
+// Memory for large requests and answers, shared out among the tenants whose they are.
 
 import type { IncomingMessage } from "node:http";
+import { Shares } from "../kernel/shares.ts";
 
 /** Whose requests are whose, by the namespace's uuid: of those of which it is known. */
 export type Owners = Pick<WeakMap<IncomingMessage, string>, "get" | "set">;
@@ -9,15 +9,15 @@ export type Owners = Pick<WeakMap<IncomingMessage, string>, "get" | "set">;
 /** Of requests of which it is not known. */
 const NOBODY = "";
 
-export class Shares {
+export class OwnedShares {
   readonly bytesMax: number;
+  readonly #shares: Shares;
   readonly #owners: Pick<Owners, "get">;
-  readonly #byOwner = new Map<string, number>();
-  #bytes = 0;
 
   /** @param bytesMax of all together */
   constructor(bytesMax: number, owners: Pick<Owners, "get">) {
     this.bytesMax = bytesMax;
+    this.#shares = new Shares(bytesMax);
     this.#owners = owners;
   }
 
@@ -28,18 +28,10 @@ export class Shares {
 
   /** False, and nothing changes, where there is no room for so many bytes more. */
   take(owner: string, bytes: number): boolean {
-    const own = this.#byOwner.get(owner) ?? 0;
-    const left = this.bytesMax - (this.#bytes - own);
-    if (own + bytes > left / 2) return false;
-    this.#byOwner.set(owner, own + bytes);
-    this.#bytes += bytes;
-    return true;
+    return this.#shares.take(owner, bytes);
   }
 
   giveBack(owner: string, bytes: number): void {
-    const own = (this.#byOwner.get(owner) ?? 0) - bytes;
-    if (own > 0) this.#byOwner.set(owner, own);
-    else this.#byOwner.delete(owner);
-    this.#bytes -= bytes;
+    this.#shares.giveBack(owner, bytes);
   }
 }
