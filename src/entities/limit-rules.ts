@@ -40,10 +40,10 @@ export function toPayloadBytesMax(
 
 /** What is shown of a result that is too large, in bytes. */
 export function toTruncationBytes(
-  system: Pick<SystemLimits, "payloadBytesMax">,
+  system: Pick<SystemLimits, "truncationBytes">,
   { truncationSize }: NamespaceLimits,
 ): number {
-  return toBytesMax(system.payloadBytesMax, truncationSize);
+  return toBytesMax(system.truncationBytes, truncationSize);
 }
 
 function toBytesMax(system: number, own: string | undefined): number {

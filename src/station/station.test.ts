@@ -81,6 +81,7 @@ function openStation({ stores }: Stage, bus: Bus, weather: Partial<ActivationSto
     answersLogs: false,
     bus,
     deadLetters: "letters",
+    triesMax: { count: 100, length: 100_000 },
     activations: {
       put: (document, keep) => activations.put(document, keep),
       has: (id) => activations.has(id),

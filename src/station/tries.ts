@@ -5,6 +5,7 @@ import type { Bus } from "../bus/port.ts";
 import { type ActivationDocument, toBlockingAnswer } from "../entities/activation.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { ActivationId } from "../kernel/ids.ts";
+import { Shares } from "../kernel/shares.ts";
 import { type ActivationMessage, encodeActivation } from "../messages/activation-message.ts";
 import { encodeDeadLetter } from "../messages/dead-letter.ts";
 import { decideFollowUp } from "./follow-up.ts";
@@ -15,16 +16,29 @@ export interface TriesOptions {
   /** Topic for those that have failed for the last time. */
   readonly deadLetters: string;
   readonly bus: Bus;
+  readonly triesMax: TriesMax;
   readonly clock: Clock;
+}
+
+/** Of further tries that wait on the bus, of all namespaces together: one has half of it at most. */
+export interface TriesMax {
+  readonly count: number;
+  /** Characters of their arguments. */
+  readonly length: number;
 }
 
 export class Tries {
   readonly #options: TriesOptions;
   /** At work, or on their way to it. */
   readonly #current = new Set<ActivationId>();
+  /** Waiting ones that were published by this process, by their namespaces' uuids. */
+  readonly #counts: Shares;
+  readonly #lengths: Shares;
 
   constructor(options: TriesOptions) {
     this.#options = options;
+    this.#counts = new Shares(options.triesMax.count);
+    this.#lengths = new Shares(options.triesMax.length);
   }
 
   isFurther({ trying }: ActivationMessage): boolean {
@@ -32,10 +46,30 @@ export class Tries {
   }
 
   /** False where the same try is at work: around a crash it may have been published twice. `end` ends it. */
-  begin({ activationId }: ActivationMessage): boolean {
+  begin(message: ActivationMessage): boolean {
+    const { activationId } = message;
+    this.#leave(message);
     if (this.#current.has(activationId)) return false;
     this.#current.add(activationId);
     return true;
+  }
+
+  /**
+   * Tries wait for up to hours, and are no work in flight: without a bound of their own a tenant's would
+   * fill the bus, and nobody's work would be accepted. Where there is room, it is taken.
+   */
+  #hasRoom({ user, content }: ActivationMessage): boolean {
+    const { uuid } = user.namespace;
+    if (!this.#counts.take(uuid, 1)) return false;
+    if (this.#lengths.take(uuid, content.length)) return true;
+    this.#counts.giveBack(uuid, 1);
+    return false;
+  }
+
+  #leave({ user, content }: ActivationMessage): void {
+    const { uuid } = user.namespace;
+    this.#counts.giveBack(uuid, 1);
+    this.#lengths.giveBack(uuid, content.length);
   }
 
   end({ activationId }: Pick<ActivationMessage, "activationId">): void {
@@ -50,10 +84,17 @@ export class Tries {
   ): Promise<void> {
     const { bus, topic, deadLetters, clock } = this.#options;
     const { statusCode } = document;
-    const next = decideFollowUp(message, { statusCode, isExpired, now: clock() });
+    const hasRoom = () => this.#hasRoom(message);
+    const next = decideFollowUp(message, { statusCode, isExpired, hasRoom, now: clock() });
     if (next === undefined) return;
     if (next.type === "try-again") {
-      await bus.publishLater(topic, encodeActivation(next.message), next.dueAt);
+      try {
+        await bus.publishLater(topic, encodeActivation(next.message), next.dueAt);
+      } catch (cause) {
+        // It is asked for again.
+        this.#leave(message);
+        throw cause;
+      }
       return;
     }
     const bytes = encodeDeadLetter({
