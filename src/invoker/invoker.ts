@@ -172,26 +172,43 @@ export class Invoker implements AsyncDisposable {
 
   #run(activation: Activation, lease: Lease): Promise<void> {
     return this.#station.run(activation, async () => {
+      const { streams } = this.#options;
       const station = this.#station;
-      if (await this.#isRefused(activation, lease)) return;
-      const message = this.#readWhole(activation);
-      const mayBegin = message !== undefined && station.mayBegin(activation);
+      const refusing = this.#refuse(activation, lease);
+      if (refusing !== undefined && (await refusing)) return;
+      const whole = this.#readWhole(activation);
+      const mayBegin = whole !== undefined && station.mayBegin(activation);
       if (!mayBegin || !(await station.markStarted(activation))) {
-        giveBack(lease);
-        station.inBackground(
-          activation,
-          station.beginAgain(activation, () => this.#submit(activation)),
-        );
+        this.#putBack(activation, lease);
         return;
       }
-      await this.#runStarted({ ...activation, message }, lease);
+      let isWhole = false;
+      try {
+        const record = await this.#runToEnd(whole, lease);
+        if (record === undefined) return;
+        await station.finish(activation, record);
+        isWhole = record.response.statusCode === 0;
+      } finally {
+        // After the record is kept: where the client sees the end, there is one.
+        streams.close(activation.message.activationId, isWhole);
+      }
     });
   }
 
-  /** Nothing where the disk does not give it. */
-  #readWhole({ message, delivery }: Activation): ActivationMessage | undefined {
+  #putBack(activation: Activation, lease: Lease): void {
+    giveBack(lease);
+    this.#station.inBackground(
+      activation,
+      this.#station.beginAgain(activation, () => this.#submit(activation)),
+    );
+  }
+
+  /** With all of its arguments; nothing where the disk does not give them. */
+  #readWhole(activation: Activation): Activation | undefined {
+    const { message, delivery } = activation;
     try {
-      return toWhole(message, delivery);
+      const whole = toWhole(message, delivery);
+      return whole === message ? activation : { ...activation, message: whole };
     } catch (cause) {
       const fields = { err: cause, ...toFields(message) };
       this.#options.log.error(fields, "arguments cannot be read yet");
@@ -199,26 +216,12 @@ export class Invoker implements AsyncDisposable {
     }
   }
 
-  async #runStarted(activation: Activation, lease: Lease): Promise<void> {
-    const { streams } = this.#options;
-    let isWhole = false;
-    try {
-      const record = await this.#runToEnd(activation, lease);
-      if (record === undefined) return;
-      await this.#station.finish(activation, record);
-      isWhole = record.response.statusCode === 0;
-    } finally {
-      // After the record is kept: where the client sees the end, there is one.
-      streams.close(activation.message.activationId, isWhole);
-    }
-  }
-
-  /** It may have waited for the container for long. */
-  async #isRefused(activation: Activation, lease: Lease): Promise<boolean> {
-    const refusing = this.#station.refuseBlocked(activation);
-    if (refusing === undefined || !(await refusing)) return false;
-    giveBack(lease);
-    return true;
+  /** It may have waited for the container for long. `undefined` where it is known that it may run. */
+  #refuse(activation: Activation, lease: Lease): Promise<boolean> | undefined {
+    return this.#station.refuseBlocked(activation)?.then((isRefused) => {
+      if (isRefused) giveBack(lease);
+      return isRefused;
+    });
   }
 
   /** @returns `undefined` where it has been refused meanwhile */
@@ -237,7 +240,7 @@ export class Invoker implements AsyncDisposable {
       } catch (cause) {
         return this.#toFailure(activation, cause);
       }
-      if (await this.#isRefused(activation, lease)) return undefined;
+      if (await this.#refuse(activation, lease)) return undefined;
     }
   }
 

@@ -60,6 +60,12 @@ export interface Work {
   readonly message: ActivationMessage;
 }
 
+interface Running {
+  readonly work: Work;
+  /** Its end, once that has begun. */
+  finishing: Promise<void> | undefined;
+}
+
 const STORE_RETRY_MS = SECOND_MS;
 /** How long a stop waits for the records of what it ends: many thousands take a second. */
 const ABANDON_MS_MAX = 5 * SECOND_MS;
@@ -73,8 +79,7 @@ type Phase = "open" | "ending" | "ended";
 export class Station implements AsyncDisposable {
   readonly #options: StationOptions;
   readonly #openedAt: number;
-  readonly #running = new Set<Work>();
-  readonly #finishing = new WeakMap<Delivery, Promise<void>>();
+  readonly #running = new Map<Delivery, Running>();
   readonly #tries: Tries;
   readonly #closed = new AbortController();
   #phase: Phase = "open";
@@ -226,11 +231,11 @@ export class Station implements AsyncDisposable {
 
   /** While it runs a stop waits for the work, and at last records it as abandoned. */
   async run(work: Work, run: () => Promise<void>): Promise<void> {
-    this.#running.add(work);
+    this.#running.set(work.delivery, { work, finishing: undefined });
     try {
       await run();
     } finally {
-      this.#running.delete(work);
+      this.#running.delete(work.delivery);
       this.#ended?.(work);
     }
   }
@@ -261,13 +266,12 @@ export class Station implements AsyncDisposable {
    * ending just then, waits for the same end: one that went well must not be tried again as abandoned.
    */
   finish(work: Work, record: ActivationRecord): Promise<void> {
-    let finishing = this.#finishing.get(work.delivery);
-    if (finishing === undefined) {
-      // What ran on past its time has been recorded as abandoned.
-      if (this.#closed.signal.aborted) return Promise.resolve();
-      finishing = this.#finish(work, record);
-      this.#finishing.set(work.delivery, finishing);
-    }
+    const running = this.#running.get(work.delivery);
+    if (running?.finishing !== undefined) return running.finishing;
+    // What ran on past its time has been recorded as abandoned.
+    if (this.#closed.signal.aborted) return Promise.resolve();
+    const finishing = this.#finish(work, record);
+    if (running !== undefined) running.finishing = finishing;
     return finishing;
   }
 
@@ -347,11 +351,11 @@ export class Station implements AsyncDisposable {
   /** Begins nothing more but parts of what has begun, and waits for what runs. */
   async stop(waitMs: number): Promise<void> {
     this.#phase = "ending";
-    const left = new Set([...this.#running].filter(({ delivery }) => delivery.started));
+    const left = new Set([...this.#running.keys()].filter(({ started }) => started));
     if (left.size === 0) return;
     const settled = new Promise<void>((resolve) => {
-      this.#ended = (work) => {
-        if (left.delete(work) && left.size === 0) resolve();
+      this.#ended = ({ delivery }) => {
+        if (left.delete(delivery) && left.size === 0) resolve();
       };
     });
     await Promise.race([settled, delay(waitMs, undefined, { ref: false })]);
@@ -370,7 +374,7 @@ export class Station implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#phase = "ended";
-    const abandoning = [...this.#running].map((work) => this.abandon(work));
+    const abandoning = [...this.#running.values()].map(({ work }) => this.abandon(work));
     // From here on nothing is insisted on: a full disk is no reason not to end.
     this.#closed.abort();
     const abandoned = Promise.allSettled(abandoning);
