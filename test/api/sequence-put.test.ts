@@ -184,7 +184,8 @@ test("a sequence is refused to who may not use its kind", async () => {
   await tenant.limit({ allowedKinds: ["nodejs:24"] });
   const body = { exec: { kind: "sequence", components: ["/_/quick"] } };
   const answer = await tenant.request("PUT", `${tenant.actions}/seq`, body);
-  const error = "The action kind 'sequence' is not allowed in this namespace.";
+  const error =
+    "The supplied authentication is not authorized to access actions of kind 'sequence'.";
   checkRow({ status: 403, error }, answer);
 });
 

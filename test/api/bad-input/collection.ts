@@ -65,7 +65,7 @@ function pageRows({ name: collection }: Collection): readonly Row[] {
     malformed("skip=-1", `The value '-1' is not greater than or equal to 0 for ${collection}.`),
     ...["", "ten", "1.5", "1e1"].flatMap((value) =>
       ["limit", "skip"].map((name) =>
-        malformed(`${name}=${value}`, `'${value}' is not a valid whole number`),
+        malformed(`${name}=${value}`, `The value '${value}' is not an integer for ${collection}.`),
       ),
     ),
     ...["maybe", "2"].map((value) =>
