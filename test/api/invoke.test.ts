@@ -197,7 +197,10 @@ test("final parameters are refused in a payload, but for those bound to null", a
   });
   const refused = await invoke(brisk(), "final", { body: { fixed: 2 } });
   assert.equal(refused.status, 400);
-  checkError(refused, /^Request defines parameters that are not allowed: fixed /);
+  checkError(
+    refused,
+    "Request defines parameters that are not allowed (e.g., reserved properties).",
+  );
   assert.deepEqual(await resultOf("final", { open: 2, own: 3 }), { fixed: 1, open: 2, own: 3 });
 });
 

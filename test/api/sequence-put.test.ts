@@ -11,7 +11,7 @@ const TOO_LONG = "Too many actions in the sequence.";
 const MISSING = "Sequence component does not exist.";
 const CYCLIC = "Sequence may not refer to itself.";
 const FULL_NAME =
-  "The request content was malformed:\nThe fully qualified name of the entity must contain at least the namespace and the name of the entity.";
+  "The request content was malformed:\nrequirement failed: The fully qualified name of the entity must contain at least the namespace and the name of the entity.";
 
 const brisk = useBrisk({
   setUp: async (brisk) => {

@@ -83,7 +83,7 @@ testRows(brisk, [
         headers: LABEL,
         status: 400,
         error:
-          /^The request content was malformed:\n('\w+' must be a whole number|.* allowed threshold)/,
+          /^The request content was malformed:\n('\w+' must be a whole number|.* allowed threshold|.* concurrency must be)|^Max action instance concurrency must not exceed/,
       }),
     ),
   ]),

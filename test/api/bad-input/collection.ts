@@ -44,6 +44,17 @@ function nameRows({ name: collection, verbs }: Collection): readonly Row[] {
       status: 400,
       error: `Name segement longer than allowed: ${long.length} > ${NAME_LENGTH_MAX}.`,
     },
+    ...[
+      { namespace: long, error: `Namespace longer than allowed: ${long.length} > 256.` },
+      { namespace: "a$b", error: "The namespace contains illegal characters." },
+    ].map(({ namespace, error }) => ({
+      name: `${method} in ${collection} refuses the namespace ${namespace.slice(0, 20)} before the name`,
+      method,
+      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/${collection}/${long}`,
+      body,
+      status: 400,
+      error,
+    })),
   ]);
 }
 
