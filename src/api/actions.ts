@@ -208,8 +208,7 @@ class ActionHandlers {
       const { blockingWaitMsMax } = this.#options.limits;
       const blocking = parseBoolean(query, "blocking");
       const isResult = parseBoolean(query, "result");
-      const waitMs = parseInteger(query, "timeout") ?? blockingWaitMsMax;
-      checkWait(waitMs, blockingWaitMsMax);
+      const waitMs = parseWait(query, blockingWaitMsMax);
       parsed = { blocking, isResult, waitMs, wanted: parseWanted(query) };
       this.#invokeQueries.set(query, parsed);
     }
@@ -270,9 +269,10 @@ class ActionHandlers {
   }
 }
 
-function checkWait(waitMs: number, max: number): void {
-  if (waitMs >= 1 && waitMs <= max) return;
-  const detail = `The value '${waitMs}' is not in the range of 1 to ${max} milliseconds.`;
+function parseWait(query: URLSearchParams, max: number): number {
+  const detail = `Timeout must be number of milliseconds up to ${max}.`;
+  const waitMs = parseInteger(query, "timeout", () => detail) ?? max;
+  if (waitMs >= 1 && waitMs <= max) return waitMs;
   throw failure("query-malformed", { name: "timeout", detail });
 }
 

@@ -87,8 +87,8 @@ async function listActivations(
   const own = checkOwn(given.identity, { namespace });
   const page = parsePage(query, "activations");
   const filterName = parseFilterName(query);
-  const since = parseInteger(query, "since");
-  const upto = parseInteger(query, "upto");
+  const since = parseInteger(query, "since", toEpochDetail);
+  const upto = parseInteger(query, "upto", toEpochDetail);
   const docs = parseBoolean(query, "docs");
   const isCount = parseBoolean(query, "count");
   const wanted: ActivationQuery = {
@@ -102,10 +102,15 @@ async function listActivations(
     return { status: 200, text: `[${(await activations.list(wanted, docs)).join(",")}]` };
   }
   if (docs) {
-    const detail = "The parameters 'count' and 'docs' may not both be true.";
+    const detail = "The parameter 'docs' is not permitted with 'count'.";
     throw failure("invalid", { detail });
   }
   return json({ activations: Math.max(0, (await activations.count(wanted)) - page.skip) });
+}
+
+/** OpenWhisk's words; the values are milliseconds. */
+function toEpochDetail(text: string): string {
+  return `Parameter is not a valid value for epoch seconds: ${text}`;
 }
 
 function parseFilterName(query: URLSearchParams): string | undefined {
@@ -113,6 +118,6 @@ function parseFilterName(query: URLSearchParams): string | undefined {
   if (text === null || text === "") return undefined;
   const segments = text.split("/");
   if (segments.length <= 2 && segments.every(isEntityName)) return text;
-  const detail = `'${text}' must be the name of an action, or package/name`;
+  const detail = `Parameter may be a 'simple' name or 'package-name/simple' name: ${text}`;
   throw failure("query-malformed", { name: "name", detail });
 }

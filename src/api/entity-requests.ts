@@ -1,6 +1,6 @@
 // What the routes of all collections share: the name in a path, the standard query and answers.
 
-import { parseEntityName, type QualifiedName } from "../entities/names.ts";
+import { parseEntityName, parseNamespaceName, type QualifiedName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
 import { MB } from "../kernel/units.ts";
@@ -42,7 +42,8 @@ export function toNames(parameters: Parameters): Names {
   return names;
 }
 
-function parseNames({ package: packageName, name = "" }: Parameters): Names {
+function parseNames({ namespace, package: packageName, name = "" }: Parameters): Names {
+  if (namespace !== undefined) parseNamespaceName(namespace);
   const parsed = packageName === undefined ? {} : { package: parseEntityName(packageName) };
   return { ...parsed, name: parseEntityName(name) };
 }

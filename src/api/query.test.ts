@@ -33,17 +33,19 @@ test("any other word is refused with itself and the parameter's name", () => {
   );
 });
 
+const toDetail = (text: string) => `<${text}> is none`;
+
 test("whole numbers are read as they are written, and nothing else is", () => {
   fc.assert(
     fc.property(fc.maxSafeInteger(), (value) => {
-      assert.equal(parseInteger(query(`x=${value}`), "x"), value);
+      assert.equal(parseInteger(query(`x=${value}`), "x", toDetail), value);
     }),
   );
-  assert.equal(parseInteger(query(""), "x"), undefined);
+  assert.equal(parseInteger(query(""), "x", toDetail), undefined);
   for (const text of ["", "1.0", "1e3", "0x1", "ten", "%201", "9007199254740992", "--1", "∞"]) {
     assert.throws(
-      () => parseInteger(query(`x=${text}`), "x"),
-      /is not a valid whole number$/,
+      () => parseInteger(query(`x=${text}`), "x", toDetail),
+      /malformed:\n<.*> is none$/,
       text,
     );
   }

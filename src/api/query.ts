@@ -29,26 +29,32 @@ export function parseBoolean(query: URLSearchParams, name: string, standard = fa
   }
 }
 
-export function parseInteger(query: URLSearchParams, name: string): number | undefined {
+/** @param toDetail says of a text that is no integer what is wrong: OpenWhisk words it by parameter. */
+export function parseInteger(
+  query: URLSearchParams,
+  name: string,
+  toDetail: (text: string) => string,
+): number | undefined {
   const text = query.get(name);
   if (text === null) return undefined;
   const value = Number(text);
   if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw malformed(name, `'${text}' is not a valid whole number`);
+    throw malformed(name, toDetail(text));
   }
   return value;
 }
 
 /** `limit=0` is the largest page. */
 export function parsePage(query: URLSearchParams, collection: string): PageOptions {
-  const limit = parseInteger(query, "limit") ?? LIMIT_STANDARD;
+  const toDetail = (text: string) => `The value '${text}' is not an integer for ${collection}.`;
+  const limit = parseInteger(query, "limit", toDetail) ?? LIMIT_STANDARD;
   if (limit < 0 || limit > LIMIT_MAX) {
     throw malformed(
       "limit",
       `The value '${limit}' is not in the range of 0 to ${LIMIT_MAX} for ${collection}.`,
     );
   }
-  const skip = parseInteger(query, "skip") ?? 0;
+  const skip = parseInteger(query, "skip", toDetail) ?? 0;
   if (skip < 0) {
     throw malformed(
       "skip",

@@ -1,7 +1,7 @@
 // The shapes of a rule's PUT and of the POST that sets its status (rest-api specification, 2 and 3.4).
 
 import * as v from "valibot";
-import { parseEntityName, type QualifiedName } from "../entities/names.ts";
+import { NAMESPACE_MISSING, parseEntityName, type QualifiedName } from "../entities/names.ts";
 import type { RuleRequest } from "../entities/rule-update.ts";
 import type { RuleStatus } from "../entities/trigger.ts";
 import { failure } from "../kernel/errors.ts";
@@ -44,8 +44,9 @@ function parseReference(
   const text = typeof given === "string" ? given : `${given.path}/${given.name}`;
   const [namespace = "", ...rest] = text.split("/").filter((segment) => segment !== "");
   const [first, second, ...more] = rest.map(parseEntityName);
-  if (first === undefined || more.length > 0) {
-    const detail = `'${field}' is "${text}", must be a name with its namespace, such as /_/hello or /_/package/hello`;
+  if (first === undefined) throw failure("body-malformed", { detail: NAMESPACE_MISSING });
+  if (more.length > 0) {
+    const detail = `'${field}' is "${text}", must be no more than a namespace, a package and a name, such as /_/hello or /_/package/hello`;
     throw failure("body-malformed", { detail });
   }
   const path = { namespace: parseEntityName(namespace) };

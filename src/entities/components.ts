@@ -8,6 +8,7 @@ import {
   type EntityName,
   fromDocumentId,
   isEntityName,
+  NAMESPACE_MISSING,
   type QualifiedName,
   toDocumentId,
 } from "./names.ts";
@@ -30,9 +31,7 @@ export function resolveComponents(request: ActionRequest, own: EntityName): Acti
 function parseComponent(text: string, own: EntityName): QualifiedName {
   const parts = text.replace(/^\//, "").split("/");
   if (parts.length < 2) {
-    throw malformed(
-      "The fully qualified name of the entity must contain at least the namespace and the name of the entity.",
-    );
+    throw malformed(NAMESPACE_MISSING);
   }
   const wrong = parts.find((part) => !isEntityName(part));
   if (parts.length > 3 || wrong !== undefined) {

@@ -98,8 +98,14 @@ test("instances are from 0 to the namespace's concurrent invocations", () => {
   const merge = (instances: number) =>
     mergeLimits({ given: { instances }, before: undefined }, effective).instances;
   assert.deepEqual([merge(0), merge(7)], [0, 7]);
-  assert.throws(() => merge(-1), /instances -1 below allowed threshold of 0$/);
-  assert.throws(() => merge(8), /instances 8 exceeds allowed threshold of 7$/);
+  assert.throws(
+    () => merge(-1),
+    /requirement failed: Action container concurrency must be greater than or equal to 0\.$/,
+  );
+  assert.throws(
+    () => merge(8),
+    /: Max action instance concurrency must not exceed your namespace concurrency of 7\.$/,
+  );
 });
 
 test("sizes are read in every unit, with a blank and without", () => {

@@ -82,7 +82,7 @@ const RULES: readonly LimitRule[] = [
   { field: "concurrency", range: "concurrency", what: "concurrency", unit: "" },
 ];
 
-/** Given values over what was there before, over the standard. Throws `body-malformed`. */
+/** Given values over what was there before, over the standard. Throws `body-malformed`, `invalid`. */
 export function mergeLimits(
   { given, before }: { given: Partial<ActionLimits>; before: ActionLimits | undefined },
   effective: EffectiveLimits,
@@ -98,11 +98,12 @@ export function mergeLimits(
   const instances = given.instances ?? before?.instances;
   if (instances !== undefined) {
     if (instances < 0) {
-      throw outside(`instances ${instances} below allowed threshold of 0`);
+      throw outside("Action container concurrency must be greater than or equal to 0.");
     }
     const max = effective.concurrentInvocations;
     if (given.instances !== undefined && instances > max) {
-      throw outside(`instances ${instances} exceeds allowed threshold of ${max}`);
+      const detail = `Max action instance concurrency must not exceed your namespace concurrency of ${max}.`;
+      throw failure("invalid", { detail });
     }
     merged.instances = instances;
   }

@@ -30,6 +30,20 @@ export function parseEntityName(text: string): EntityName {
   return text as EntityName;
 }
 
+/** Of a path; OpenWhisk looks at it before it asks whose it is. Throws `invalid`. */
+export function parseNamespaceName(text: string): EntityName {
+  if (isEntityName(text)) return text;
+  const detail =
+    text.length > NAME_LENGTH_MAX
+      ? `Namespace longer than allowed: ${text.length} > ${NAME_LENGTH_MAX}.`
+      : "The namespace contains illegal characters.";
+  throw failure("invalid", { detail });
+}
+
+/** What OpenWhisk says in a body of a reference that has no namespace. */
+export const NAMESPACE_MISSING =
+  "requirement failed: The fully qualified name of the entity must contain at least the namespace and the name of the entity.";
+
 /** Where an entity lives and what it is called. */
 export interface QualifiedName {
   readonly namespace: EntityName;

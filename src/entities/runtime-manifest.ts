@@ -39,7 +39,7 @@ export function resolveKind(manifest: RuntimeManifest, written: string): Runtime
 export function parseKind(manifest: RuntimeManifest, written: string): RuntimeKind {
   const runtime = resolveKind(manifest, written);
   if (runtime !== undefined) return runtime;
-  const kinds = manifest.kinds.map(({ kind }) => kind).join(", ");
-  const detail = `The specified runtime '${written}' is not supported by this platform. Valid values are: ${kinds}`;
+  const kinds = manifest.kinds.map(({ kind }) => `'${kind}'`).join(", ");
+  const detail = `The specified runtime '${written}' is not supported by this platform. Valid values are: ${kinds}.`;
   throw failure("body-malformed", { detail });
 }

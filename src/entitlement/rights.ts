@@ -1,7 +1,7 @@
 // May they: a key has all rights in its own namespace. Of another's it may read shared packages, and
 // read and run what is in them, nothing else (rest-api specification, 9.1).
 
-import type { EntityName } from "../entities/names.ts";
+import { type EntityName, parseNamespaceName } from "../entities/names.ts";
 import { isShared, type Package } from "../entities/package.ts";
 import type { Identity } from "../entities/subject.ts";
 import { failure } from "../kernel/errors.ts";
@@ -9,16 +9,16 @@ import { failure } from "../kernel/errors.ts";
 /** Stands for one's own namespace in paths and references. */
 const OWN = "_";
 
-/** The namespace that a path names. Another's may be anything, also what is no name: there is none then. */
+/** The namespace that a path names, which may be another's. Throws `invalid`. */
 export function resolveNamespace(identity: Identity, namespace: string): EntityName {
-  return namespace === OWN ? identity.namespace.name : (namespace as EntityName);
+  return namespace === OWN ? identity.namespace.name : parseNamespaceName(namespace);
 }
 
 export function isOwn(identity: Identity, namespace: EntityName): boolean {
   return namespace === identity.namespace.name;
 }
 
-/** The namespace that a path names. Throws `not-authorized` for another than one's own. */
+/** The namespace that a path names. Throws `invalid`, and `not-authorized` for another than one's own. */
 export function checkOwn(
   identity: Identity,
   { namespace, resource }: { readonly namespace: string; readonly resource?: string },

@@ -61,8 +61,8 @@ test("a final parameter may be sent only where it is bound to null", () => {
   );
   checkFinal(final, '{"open":2}' as RawJson);
   assert.throws(() => checkFinal(final, '{"fixed":2}' as RawJson), {
-    code: "invalid",
-    message: /^Request defines parameters that are not allowed: fixed/,
+    code: "parameters-protected",
+    message: "Request defines parameters that are not allowed (e.g., reserved properties).",
   });
 });
 

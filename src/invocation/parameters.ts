@@ -69,12 +69,9 @@ function isFinal({ annotations }: Action): boolean {
 
 /** A parameter that is bound to `null` may still be given. */
 function refuseFinal({ parameters }: Action, sent: JsonObject): void {
-  const refused = parameters
-    .filter(({ key, value }) => value !== null && Object.hasOwn(sent, key))
-    .map(({ key }) => key);
-  if (refused.length === 0) return;
-  const detail = `Request defines parameters that are not allowed: ${refused.join(", ")} (the action's parameters are final)`;
-  throw failure("invalid", { detail });
+  if (parameters.some(({ key, value }) => value !== null && Object.hasOwn(sent, key))) {
+    throw failure("parameters-protected");
+  }
 }
 
 /** Throws `too-large`. */

@@ -78,7 +78,7 @@ export const CATALOGUE = {
   invalid: entry<{ detail: string }>(400, (d) => d.detail),
   "kind-not-allowed": entry<{ kind: string }>(
     403,
-    (d) => `The action kind '${d.kind}' is not allowed in this namespace.`,
+    (d) => `The supplied authentication is not authorized to access actions of kind '${d.kind}'.`, // OW
   ),
   "method-or-path-unknown": entry(404, () => "The requested resource could not be found."), // OW
   "method-not-allowed": entry<{ allowed: string }>(

@@ -72,8 +72,9 @@ const GROWTH_MAX = 4;
 const GROWTH_BYTES_FREE = KB;
 
 /**
- * The value as `JSON.stringify(value, null, 2)` prints it, but with its numbers as they are. From bytes
- * to bytes: of a megabyte it takes 25 ms, where text that grows by the token takes 400.
+ * The value laid out as OpenWhisk does, with its numbers as they are: each member of an object on a line,
+ * an array's items on the line of its bracket. From bytes to bytes: of a megabyte it takes 25 ms, where
+ * text that grows by the token takes 400.
  */
 export function indentJson(value: RawJson): Buffer {
   const source = Buffer.from(value);
@@ -98,12 +99,14 @@ const [BLANK = 0, LINE_BREAK = 0, QUOTE = 0, BACKSLASH = 0, COMMA = 0, COLON = 0
 const [ARRAY = 0, ARRAY_END = 0, OBJECT = 0, OBJECT_END = 0] = Buffer.from("[]{}");
 const INDENT_BYTES = 2;
 
-/** Lines written byte by byte, each indented as deep as brackets are open. */
+/** Lines written byte by byte, each indented as deep as objects are open. */
 class Lines {
   readonly #target: Buffer;
   #length = 0;
+  /** The brackets that are open. */
+  readonly #open: number[] = [];
   #depth = 0;
-  /** A bracket was opened, and nothing is in it yet: empty ones stay on their line. */
+  /** An object was opened, and nothing is in it yet. */
   #isOpened = false;
 
   constructor(bytesMax: number) {
@@ -127,20 +130,23 @@ class Lines {
 
   /** A byte that is in no string. */
   putToken(byte: number): void {
-    if (byte === ARRAY_END || byte === OBJECT_END) {
-      this.#depth--;
-      if (!this.#isOpened) this.#breakLine();
-      this.#isOpened = false;
-      this.put(byte);
-      return;
-    }
+    if (byte === OBJECT_END) this.#closeObject();
     this.put(byte);
-    if (byte === COMMA) this.#breakLine();
-    else if (byte === COLON) this.put(BLANK);
-    else if (byte === ARRAY || byte === OBJECT) {
+    if (byte === COMMA && this.#open.at(-1) === OBJECT) this.#breakLine();
+    else if (byte === COMMA || byte === COLON) this.put(BLANK);
+    else if (byte === ARRAY || byte === OBJECT) this.#open.push(byte);
+    else if (byte === ARRAY_END || byte === OBJECT_END) this.#open.pop();
+    if (byte === OBJECT) {
       this.#depth++;
       this.#isOpened = true;
     }
+  }
+
+  /** Of an empty object the line of its members is there too, and empty. */
+  #closeObject(): void {
+    this.#depth--;
+    if (this.#isOpened) this.#target[this.#length++] = LINE_BREAK;
+    this.#breakLine();
   }
 
   #breakLine(): void {

@@ -87,6 +87,7 @@ function describeForms(): void {
     "required modules": [
       "const { ok } = require('assert'); const main = () => ({ ok: ok ? 1 : 0 })",
     ],
+    "a call for the garbage collector": ["function main() { global.gc(); return { ok: 1 } }"],
     "a dynamic import": [
       "const main = async () => ({ ok: (await import('uuid')).v4().length / 36 })",
     ],

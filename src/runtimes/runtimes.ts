@@ -65,6 +65,8 @@ function toLaunch(kind: string, program: string, directory: string): Launch {
       `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)}`,
       // Types being stripped is what Brisk offers, nothing to warn an action's log of.
       "--disable-warning=ExperimentalWarning",
+      // OpenWhisk's image has it (`node --expose-gc app.js`): actions that fill their memory call `gc`.
+      "--expose-gc",
     ],
   };
 }

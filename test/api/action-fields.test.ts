@@ -128,7 +128,7 @@ testRows(brisk, [
       {
         name: `the kind '${kind}' is refused with those that there are`,
         status: 400,
-        error: `${MALFORMED}The specified runtime '${kind}' is not supported by this platform. Valid values are: nodejs:20, nodejs:22, nodejs:24, nodejs:26`,
+        error: `${MALFORMED}The specified runtime '${kind}' is not supported by this platform. Valid values are: 'nodejs:20', 'nodejs:22', 'nodejs:24', 'nodejs:26'.`,
       },
     ),
   ),
@@ -303,8 +303,7 @@ const LIMITS: readonly (readonly [limits: unknown, error: string])[] = [
   [{ logs: 11 }, "log size 11 MB exceeds allowed threshold of 10 MB"],
   [{ concurrency: 0 }, "concurrency 0 below allowed threshold of 1"],
   [{ concurrency: 501 }, "concurrency 501 exceeds allowed threshold of 500"],
-  [{ instances: -1 }, "instances -1 below allowed threshold of 0"],
-  [{ instances: 10_001 }, "instances 10001 exceeds allowed threshold of 10000"],
+  [{ instances: -1 }, "Action container concurrency must be greater than or equal to 0."],
 ];
 testRows(brisk, [
   ...LIMITS.map(([limits, error]) =>
@@ -316,6 +315,14 @@ testRows(brisk, [
         error: `${MALFORMED}requirement failed: ${error}`,
       },
     ),
+  ),
+  put(
+    { exec: EXEC, limits: { instances: 10_001 } },
+    {
+      name: "more instances than the namespace may have activations are refused",
+      status: 400,
+      error: "Max action instance concurrency must not exceed your namespace concurrency of 10000.",
+    },
   ),
   ...[
     { timeout: 100, memory: 128, logs: 0, concurrency: 1, instances: 0 },

@@ -183,21 +183,23 @@ testRows(brisk, [
     method: "GET",
     path: `${ACTIVATIONS}?${query}`,
     status: 400,
-    error: /^The query parameter '(since|upto)' was malformed:\n'.*' is not a valid whole number$/,
+    error:
+      /^The query parameter '(since|upto)' was malformed:\nParameter is not a valid value for epoch seconds: /,
   })),
   ...["a/b/c", "a$", "/a", "a/"].map((name) => ({
     name: `name=${name} is the name of no action`,
     method: "GET",
     path: `${ACTIVATIONS}?name=${encodeURIComponent(name)}`,
     status: 400,
-    error: /^The query parameter 'name' was malformed:\n'.*' must be the name of an action/,
+    error:
+      /^The query parameter 'name' was malformed:\nParameter may be a 'simple' name or 'package-name\/simple' name: /,
   })),
   {
     name: "count and docs are refused together",
     method: "GET",
     path: `${ACTIVATIONS}?count=true&docs=true`,
     status: 400,
-    error: /'count' and 'docs' may not both be true/,
+    error: "The parameter 'docs' is not permitted with 'count'.",
   },
   {
     name: "a limit out of range names the collection",

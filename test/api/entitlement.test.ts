@@ -69,10 +69,11 @@ testRows(brisk, [
     error: "The supplied authentication is not authorized to access 'somebody/package'.",
   },
   {
-    name: "a slash in the namespace makes it another one",
+    name: "no namespace has a slash",
     method: "GET",
     path: "/api/v1/namespaces/guest%2Factions/actions/any",
-    status: 403,
+    status: 400,
+    error: "The namespace contains illegal characters.",
   },
   {
     name: "an illegal name is refused before whose it would be is looked at",

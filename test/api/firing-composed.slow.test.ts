@@ -200,7 +200,7 @@ test("a fired sequence's generated parameter is protected where it is final", as
   await putTrigger("final", { actions: ["/_/guarded"] });
   const [refused] = await fire("final", { _actions: [] });
   assert.equal(refused?.["statusCode"], 1);
-  assert.match(String(refused?.["error"]), /^Request defines parameters .* _actions /);
+  assert.match(String(refused?.["error"]), /^Request defines parameters that are not allowed /);
   const [accepted] = await fire("final", { n: 1 });
   assert.equal(accepted?.["statusCode"], 0);
 });

@@ -258,7 +258,7 @@ test("a final parameter stops its own rule only", async () => {
   await putTrigger("t21", { parameters, actions: ["final", "echo"] });
   const { logs } = await fireAndRead("t21");
   assert.equal(logs[0]?.["statusCode"], 1);
-  assert.match(String(logs[0]?.["error"]), /^Request defines parameters that are not allowed: a/);
+  assert.match(String(logs[0]?.["error"]), /^Request defines parameters that are not allowed /);
   assert.equal(logs[1]?.["statusCode"], 0);
 });
 

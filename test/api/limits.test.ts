@@ -135,7 +135,10 @@ test("kinds that are not allowed are refused at a PUT with code, and only there"
   await limit({ allowedKinds: ["nodejs:22"] });
   const refused = await request("PUT", `${actions}/another`, { exec: EXEC });
   assert.equal(refused.status, 403);
-  checkError(refused, "The action kind 'nodejs:24' is not allowed in this namespace.");
+  checkError(
+    refused,
+    "The supplied authentication is not authorized to access actions of kind 'nodejs:24'.",
+  );
   const path = `${actions}/quick?overwrite=true`;
   assert.equal((await request("PUT", path, { publish: true })).status, 200);
 });

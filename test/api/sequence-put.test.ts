@@ -19,7 +19,7 @@ const TOO_LONG = "Too many actions in the sequence.";
 const MISSING = "Sequence component does not exist.";
 const CYCLIC = "Sequence may not refer to itself.";
 const FULL_NAME =
-  "The request content was malformed:\nThe fully qualified name of the entity must contain at least the namespace and the name of the entity.";
+  "The request content was malformed:\nrequirement failed: The fully qualified name of the entity must contain at least the namespace and the name of the entity.";
 
 const brisk = useBrisk({
   setUp: async (brisk) => {
@@ -214,7 +214,8 @@ test("a sequence is refused to who may not use its kind", async () => {
   await tenant.limit({ allowedKinds: ["nodejs:24"] });
   const body = { exec: { kind: "sequence", components: ["/_/quick"] } };
   const answer = await tenant.request("PUT", `${tenant.actions}/seq`, body);
-  const error = "The action kind 'sequence' is not allowed in this namespace.";
+  const error =
+    "The supplied authentication is not authorized to access actions of kind 'sequence'.";
   checkRow({ status: 403, error }, answer);
 });
 

@@ -78,10 +78,10 @@ testRows("", [
   { result: typed("text/plain", ""), status: 204, ...NO_BODY },
   { result: { statusCode: 200, body: "" }, status: 200, ...NO_BODY },
   { result: { body: { a: 1 } }, status: 200, type: JSON_TYPE, text: '{\n  "a": 1\n}' },
-  { result: { body: [1] }, status: 200, type: JSON_TYPE, text: "[\n  1\n]" },
+  { result: { body: [1] }, status: 200, type: JSON_TYPE, text: "[1]" },
   { result: { body: 3 }, status: 200, type: JSON_TYPE, text: "3" },
   { result: { body: false }, status: 200, type: JSON_TYPE, text: "false" },
-  { result: [1, { a: 2 }], status: 200, type: JSON_TYPE, text: '[\n  1,\n  {\n    "a": 2\n  }\n]' },
+  { result: [1, { a: 2 }], status: 200, type: JSON_TYPE, text: '[1, {\n  "a": 2\n}]' },
   {
     result: { statusCode: 302, headers: { location: "http://e.x" } },
     status: 302,
@@ -224,7 +224,7 @@ testRows("", [
 ]);
 
 testRows(".json", [
-  { result: {}, status: 200, type: JSON_TYPE, text: "{}" },
+  { result: {}, status: 200, type: JSON_TYPE, text: "{\n\n}" },
   { result: [], status: 200, type: JSON_TYPE, text: "[]" },
   {
     result: { statusCode: 404, body: "x" },
@@ -259,7 +259,7 @@ testRows(".text", [
   { result: { body: null }, status: 200, type: TEXT, text: "null" },
   { result: { body: 1.5 }, status: 200, type: TEXT, text: "1.5" },
   { result: { error: "bad" }, status: 200, type: TEXT, text: "bad" },
-  { result: [1], status: 200, type: TEXT, text: "[\n  1\n]" },
+  { result: [1], status: 200, type: TEXT, text: "[1]" },
   { result: {}, status: 404, error: "Response does not include requested property." },
 ]);
 

@@ -83,7 +83,7 @@ testRows(brisk, [
         headers: LABEL,
         status: 400,
         error:
-          /^The request content was malformed:\n('\w+' must be a whole number|.* allowed threshold)/,
+          /^The request content was malformed:\n('\w+' must be a whole number|.* allowed threshold|.* concurrency must be)|^Max action instance concurrency must not exceed/,
       }),
     ),
   ]),
@@ -202,7 +202,7 @@ testRows(brisk, [
       method: "GET",
       path: `${ACTIONS}?${name}=${encodeURIComponent(number)}`,
       status: 400,
-      error: `The query parameter '${name}' was malformed:\n'${number}' is not a valid whole number`,
+      error: `The query parameter '${name}' was malformed:\nThe value '${number}' is not an integer for actions.`,
     })),
   ),
   {

@@ -70,6 +70,13 @@ testRows(brisk, [
   },
 ]);
 
+function toDetail(name: string, number: string): string {
+  if (name === "limit" || name === "skip") {
+    return `The value '${number}' is not an integer for activations.`;
+  }
+  return `Parameter is not a valid value for epoch seconds: ${number}`;
+}
+
 testRows(brisk, [
   ...["limit", "skip", "since", "upto"].flatMap((name) =>
     ["1e3", "0x10", "+5", " 5", "1.0", "9".repeat(30), "--1", "null", "NaN", "١"].map((number) => ({
@@ -77,7 +84,7 @@ testRows(brisk, [
       method: "GET",
       path: `${ACTIVATIONS}?${name}=${encodeURIComponent(number)}`,
       status: 400,
-      error: `The query parameter '${name}' was malformed:\n'${number}' is not a valid whole number`,
+      error: `The query parameter '${name}' was malformed:\n${toDetail(name, number)}`,
     })),
   ),
   ...["201", "1000000", "-30"].map((limit) => ({
@@ -110,7 +117,7 @@ testRows(brisk, [
       method: "GET",
       path: `${ACTIVATIONS}?name=${encodeURIComponent(name)}`,
       status: 400,
-      error: `The query parameter 'name' was malformed:\n'${name}' must be the name of an action, or package/name`,
+      error: `The query parameter 'name' was malformed:\nParameter may be a 'simple' name or 'package-name/simple' name: ${name}`,
     }),
   ),
   ...["count=yes&docs=1", "docs=on&count=TRUE&limit=0", "count=true&docs=true&name=a"].map(
@@ -119,7 +126,7 @@ testRows(brisk, [
       method: "GET",
       path: `${ACTIVATIONS}?${query}`,
       status: 400,
-      error: "The parameters 'count' and 'docs' may not both be true.",
+      error: "The parameter 'docs' is not permitted with 'count'.",
     }),
   ),
   ...[

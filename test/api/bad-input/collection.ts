@@ -44,6 +44,17 @@ function nameRows({ name: collection, verbs }: Collection): readonly Row[] {
       status: 400,
       error: `Name segement longer than allowed: ${long.length} > ${NAME_LENGTH_MAX}.`,
     },
+    ...[
+      { namespace: long, error: `Namespace longer than allowed: ${long.length} > 256.` },
+      { namespace: "a$b", error: "The namespace contains illegal characters." },
+    ].map(({ namespace, error }) => ({
+      name: `${method} in ${collection} refuses the namespace ${namespace.slice(0, 20)} before the name`,
+      method,
+      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/${collection}/${long}`,
+      body,
+      status: 400,
+      error,
+    })),
   ]);
 }
 
@@ -65,7 +76,7 @@ function pageRows({ name: collection }: Collection): readonly Row[] {
     malformed("skip=-1", `The value '-1' is not greater than or equal to 0 for ${collection}.`),
     ...["", "ten", "1.5", "1e1"].flatMap((value) =>
       ["limit", "skip"].map((name) =>
-        malformed(`${name}=${value}`, `'${value}' is not a valid whole number`),
+        malformed(`${name}=${value}`, `The value '${value}' is not an integer for ${collection}.`),
       ),
     ),
     ...["maybe", "2"].map((value) =>

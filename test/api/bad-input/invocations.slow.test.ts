@@ -40,7 +40,7 @@ testRows(brisk, [
     method: "POST",
     path: `${ACTIONS}/echo?timeout=${encodeURIComponent(timeout)}`,
     status: 400,
-    error: `The query parameter 'timeout' was malformed:\n'${timeout}' is not a valid whole number`,
+    error: `The query parameter 'timeout' was malformed:\nTimeout must be number of milliseconds up to 60000.`,
   })),
   ...["blocking", "result"].flatMap((name) =>
     ["maybe", "2", "null", "true,false", "t"].map((value) => ({

@@ -45,15 +45,20 @@ testRows(brisk, [
     status: 404,
     error: NO_ROUTE,
   },
-  ...["somebody", "whisk.system", "Guest", "guest%20", "%20", "..", "guest%00", "-", "ü"].map(
-    (namespace) => ({
-      name: `the namespace '${namespace}' is another one, whether it is there or not`,
-      method: "GET",
-      path: `/api/v1/namespaces/${encodeURI(decodeURIComponent(namespace)).replace("\0", "%00")}/limits`,
-      status: 403,
-      error: /^The supplied authentication is not authorized to access '.+\/limits'\.$/,
-    }),
-  ),
+  ...["somebody", "whisk.system", "Guest"].map((namespace) => ({
+    name: `the namespace '${namespace}' is another one, whether it is there or not`,
+    method: "GET",
+    path: `/api/v1/namespaces/${namespace}/limits`,
+    status: 403,
+    error: `The supplied authentication is not authorized to access '${namespace}/limits'.`,
+  })),
+  ...["guest%20", "%20", "..", "guest%00", "-", "%C3%BC"].map((namespace) => ({
+    name: `no namespace can be called '${namespace}'`,
+    method: "GET",
+    path: `/api/v1/namespaces/${namespace}/limits`,
+    status: 400,
+    error: "The namespace contains illegal characters.",
+  })),
   ...["/api/v1/namespaces//limits", "/api/v1//namespaces", "/api/v1/namespaces/_//actions"].map(
     (path) => ({
       name: `${path} has an empty segment`,

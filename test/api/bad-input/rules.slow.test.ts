@@ -10,6 +10,8 @@ const INCOMPLETE = "rule requires a valid trigger and a valid action";
 const RULES = `${OWN}/rules`;
 const FOREIGN = "/api/v1/namespaces/neighbour";
 const LABEL = { "content-type": "application/json" };
+const UNQUALIFIED =
+  "The request content was malformed:\nrequirement failed: The fully qualified name of the entity must contain at least the namespace and the name of the entity.";
 const WHOLE = { trigger: "/_/tick", action: "/_/action" };
 const COLLECTION: Collection = {
   name: "rules",
@@ -56,8 +58,11 @@ testRows(brisk, [
     [1, true, [], {}, { path: "_" }, { name: "a" }, { path: 1, name: "a" }, { path: "_", name: 1 }]
       .map((value) => put({ ...WHOLE, [field]: value }, { status: 400 }))
       .concat(
-        ["tick", "", "/", "/_/", "/_/a$", "/a/b/c/d", "/_/-a", "//"].map((value) =>
+        ["/_/a$", "/a/b/c/d", "/_/-a"].map((value) =>
           put({ ...WHOLE, [field]: value }, { status: 400 }),
+        ),
+        ["tick", "", "/", "/_/", "//"].map((value) =>
+          put({ ...WHOLE, [field]: value }, { status: 400, error: UNQUALIFIED }),
         ),
       ),
   ),
