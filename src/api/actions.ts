@@ -16,6 +16,7 @@ import type {
   InvokeFinished,
 } from "../invocation/port.ts";
 import { failure } from "../kernel/errors.ts";
+import type { ActivationId } from "../kernel/ids.ts";
 import type { ActionRegistry, WantedVersion } from "../registry/actions.ts";
 import {
   answerList,
@@ -177,22 +178,25 @@ class ActionHandlers {
     const text = await call.bodies.read(call.request, { bytesMax });
     const { blocking, isResult, waitMs, wanted } = this.#parseInvokeQuery(call.query);
     const payload = parsePayload(text);
-    const found = () => registry.findToInvoke(name, identity, wanted);
     const common = {
       identity,
       transaction: [call.transactionId, call.receivedAt] as const,
       payload,
     };
-    const { namespace } = name;
+    const invoke = async (own: { readonly waitMs?: number; readonly keyedId?: ActivationId }) => {
+      const action = await registry.findToInvoke(name, identity, wanted);
+      throttles.checkInFlight(identity);
+      return invocations.invoke({ ...common, ...own, action });
+    };
+    // The caller's, whoever has the action: a key is nothing that others can take or use up.
+    const { name: namespace } = identity.namespace;
     const keyed = parseKeyedRequest(call, { namespace, target: toDocumentId(name), body: text });
     if (keyed === undefined) {
-      const request = { ...common, action: await found() };
-      const outcome = await invocations.invoke(blocking ? { ...request, waitMs } : request);
-      return toInvokeReply(outcome, isResult);
+      return toInvokeReply(await invoke(blocking ? { waitMs } : {}), isResult);
     }
     if (blocking) throw failure("invalid", { detail: BLOCKING_WITH_KEY });
     const activationId = await idempotency.accept(keyed, async (keyedId) => {
-      await invocations.invoke({ ...common, action: await found(), keyedId });
+      await invoke({ keyedId });
     });
     return toInvokeReply({ type: "accepted", activationId }, isResult);
   }

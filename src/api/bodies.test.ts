@@ -8,6 +8,7 @@ import { text as readText } from "node:stream/consumers";
 import { test } from "node:test";
 import { KB, MB } from "../kernel/units.ts";
 import { Bodies } from "./bodies.ts";
+import { OwnedShares } from "./owned-shares.ts";
 
 interface Opened extends AsyncDisposable {
   /** Sends a body in pieces; the answer is its length, or what was wrong with it. */
@@ -19,7 +20,7 @@ interface Opened extends AsyncDisposable {
 }
 
 async function open({ all, each }: { all: number; each: number }): Promise<Opened> {
-  const bodies = new Bodies(all);
+  const bodies = new Bodies(new OwnedShares(2 * all, new WeakMap()));
   let answerAll = () => {};
   let count = 0;
   let heard = () => {};

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import { type BriskError, failure } from "../kernel/errors.ts";
 import { KB, MB } from "../kernel/units.ts";
+import type { OwnedShares } from "./owned-shares.ts";
 
 export interface BodyOptions {
   readonly bytesMax: number;
@@ -16,13 +17,12 @@ const SMALL_BYTES = 64 * KB;
 const NOTHING = Buffer.alloc(0);
 
 export class Bodies {
-  readonly #bytesMax: number;
-  readonly #held = new Map<IncomingMessage, number>();
-  #bytes = 0;
+  readonly #shares: OwnedShares;
+  readonly #held = new Map<IncomingMessage, Held>();
 
-  /** @param bytesMax of all large bodies whose requests are not answered */
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax;
+  /** @param shares of the bytes of all large bodies whose requests are not answered */
+  constructor(shares: OwnedShares) {
+    this.#shares = shares;
   }
 
   /**
@@ -73,7 +73,7 @@ export class Bodies {
         length += chunk.length;
         if (length > options.bytesMax) refuse(tooLarge(length, options));
         else if (length > SMALL_BYTES && chunks !== undefined && !this.#hold(request, length)) {
-          refuse(failure("bodies-full", { allowed: this.#bytesMax / MB }));
+          refuse(failure("bodies-full", { allowed: this.#shares.bytesMax / MB }));
         } else chunks?.push(chunk);
       });
       request.on("end", () => {
@@ -89,19 +89,28 @@ export class Bodies {
 
   /** False, and nothing changes, where there is no room for so many bytes. */
   #hold(request: IncomingMessage, bytes: number): boolean {
-    const more = bytes - (this.#held.get(request) ?? 0);
-    if (this.#bytes + more > this.#bytesMax) return false;
-    this.#held.set(request, bytes);
-    this.#bytes += more;
+    const { owner, bytes: before } = this.#held.get(request) ?? {
+      owner: this.#shares.ownerOf(request),
+      bytes: 0,
+    };
+    if (!this.#shares.take(owner, bytes - before)) return false;
+    this.#held.set(request, { owner, bytes });
     return true;
   }
 
   /** For every request that is answered. */
   free(request: IncomingMessage): void {
     if (this.#held.size === 0) return;
-    this.#bytes -= this.#held.get(request) ?? 0;
+    const held = this.#held.get(request);
+    if (held === undefined) return;
     this.#held.delete(request);
+    this.#shares.giveBack(held.owner, held.bytes);
   }
+}
+
+interface Held {
+  readonly owner: string;
+  readonly bytes: number;
 }
 
 /** Throws `too-large` where already the length that the request announces is. */

@@ -7,11 +7,14 @@ import type { BriskError } from "../kernel/errors.ts";
 import type { TransactionId } from "../kernel/ids.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 import type { Bodies } from "./bodies.ts";
+import type { Owners } from "./owned-shares.ts";
 
 /** One request on its way through the API. */
 export interface Call {
   readonly request: IncomingMessage;
   readonly bodies: Bodies;
+  /** Told of the request as soon as it is known whose it is: the caller's, or whose action it calls. */
+  readonly owners: Pick<Owners, "set">;
   /** As they were sent, without the API's prefix. */
   readonly segments: readonly string[];
   readonly query: URLSearchParams;

@@ -15,6 +15,7 @@ export const IDEMPOTENCY_HEADER: HeaderParameter = {
 
 /** What is asked for, as far as the path and the body say it. */
 export interface Asked {
+  /** The caller's, whose key it is. */
   readonly namespace: EntityName;
   /** What the path names, in one spelling. */
   readonly target: string;

@@ -13,6 +13,7 @@ import { BriskError, failure } from "../kernel/errors.ts";
 import { createTransactionId, type TransactionId } from "../kernel/ids.ts";
 import { MB, SECOND_MS } from "../kernel/units.ts";
 import type { Log } from "../telemetry/log.ts";
+import { Answers } from "./answers.ts";
 import { Bodies } from "./bodies.ts";
 import {
   type BareReply,
@@ -28,6 +29,7 @@ import {
 } from "./http.ts";
 import { OPTIONS_OK, PONG } from "./info.ts";
 import { answerInvokers, type InvokerStates } from "./invokers.ts";
+import { OwnedShares, type Owners } from "./owned-shares.ts";
 import { checkHttp, HEADERS_BYTES_MAX, refuseClient, refuseTunnel } from "./protocol.ts";
 import {
   createRouter,
@@ -70,8 +72,10 @@ export interface Api {
 
 /** As in OpenWhisk (rest-api specification, 1.1). */
 const IDLE_MS = 70 * SECOND_MS;
-/** Five of the largest, or hundreds of common large ones; they take up to three times as much memory. */
+/** Two of the largest for one tenant, one for the next; they take up to three times as much memory. */
 const BODIES_BYTES_MAX = 256 * MB;
+/** Two of the largest lists for one tenant, one for the next. */
+const ANSWERS_BYTES_MAX = 256 * MB;
 const PREFIX = "/api/v1";
 /** Reserved for the platform's own transactions. */
 const SYSTEM_PREFIX = "sid_";
@@ -85,7 +89,9 @@ class HttpApi implements Api {
   readonly #router: Router;
   readonly #subtrees: ReadonlyMap<string, Subtree>;
   readonly #servers: Server[] = [];
-  readonly #bodies = new Bodies(BODIES_BYTES_MAX);
+  readonly #owners: Owners = new WeakMap();
+  readonly #bodies = new Bodies(new OwnedShares(BODIES_BYTES_MAX, this.#owners));
+  readonly #answers = new Answers(new OwnedShares(ANSWERS_BYTES_MAX, this.#owners));
   readonly #targets = new Targets(PREFIX);
   /** Connections on which a request's body is still to come, and its answer is gone. */
   readonly #answeredEarly = new WeakSet<Socket>();
@@ -150,8 +156,10 @@ class HttpApi implements Api {
         this.#answeredEarly.add(request.socket);
         request.once("end", () => this.#answeredEarly.delete(request.socket));
       }
-      if (isStream) sendStream({ request, response }, reply, transactionId);
-      else send({ request, response }, reply, transactionId);
+      const exchange = { request, response };
+      if (isStream) sendStream(exchange, reply, transactionId);
+      else if (this.#answers.hold(exchange, lengthOf(reply))) send(exchange, reply, transactionId);
+      else send(exchange, this.#toFull(transactionId), transactionId);
       const { log } = this.#options;
       if (log.isLevelEnabled("debug")) {
         const { method, url } = request;
@@ -178,6 +186,7 @@ class HttpApi implements Api {
     const call = {
       request,
       bodies: this.#bodies,
+      owners: this.#owners,
       segments,
       query,
       queryText,
@@ -206,6 +215,7 @@ class HttpApi implements Api {
     const handle = acceptsJson(headers.accept) ? handleMatch : handleUnacceptable;
     const answer = (identity: Identity) => {
       if (match === undefined) throw failure("method-or-path-unknown");
+      call.owners.set(call.request, identity.namespace.uuid);
       return handle(match, call, identity);
     };
     const identity = this.#options.authenticator.authenticate(headers.authorization);
@@ -238,6 +248,11 @@ class HttpApi implements Api {
     return this.#options.openApi().then((document) => json(document));
   }
 
+  #toFull(transactionId: TransactionId): Reply {
+    const cause = failure("answers-full", { allowed: ANSWERS_BYTES_MAX / MB });
+    return toErrorReply(this.#toFailure(cause, transactionId), transactionId);
+  }
+
   /** What the caller is told; what is not the caller's fault is logged with its cause. */
   #toFailure(cause: unknown, transactionId: TransactionId): BriskError {
     const { log } = this.#options;
@@ -265,6 +280,11 @@ class HttpApi implements Api {
 }
 
 type Dispatched = Promise<Reply | BareReply | StreamReply> | Reply;
+
+/** In characters, which is near enough. */
+function lengthOf(reply: Reply | BareReply): number {
+  return ("body" in reply ? reply.body : reply.text).length;
+}
 
 const DOCS = /^\/docs(\/|$)/;
 

@@ -25,6 +25,7 @@ export interface CoordinatorOptions extends Omit<ComposerOptions, "store" | "sta
   readonly isBlocked: StationOptions["isBlocked"];
   /** Work from before this process that was accepted longer ago is not run. */
   readonly restartWorkAgeMs: number;
+  readonly triesMax: StationOptions["triesMax"];
 }
 
 /** As many as an invoker: each has one part there at a time, and takes some kilobytes while it waits. */

@@ -76,11 +76,16 @@ export function checkActionSizes(
   checkSize("annotations", annotations ?? [], allowed.parameterBytesMax);
 }
 
-/** Throws `invalid`, `body-malformed`, `kind-not-allowed`. */
+/** Throws `invalid`, `body-malformed`, `kind-not-allowed`, `too-large`. */
 export function updateAction(update: ActionUpdate, rules: ActionRules): Action {
   const { name, request, before, now } = update;
   const exec = chooseExec(update, rules);
   const annotations = chooseAnnotations(update, exec);
+  if (request.annotations !== undefined) {
+    // Those that are kept beside the given ones add up. The platform's own are no part of the bound.
+    const given = annotations.filter(({ key }) => key !== API_KEY && key !== EXEC);
+    checkSize("annotations", given, rules.limits.parameterBytesMax);
+  }
   readRetryPolicy(annotations);
   readAliases(annotations);
   return {
@@ -184,7 +189,8 @@ function chooseAnnotations({ request, before }: ActionUpdate, exec: Exec): reado
   const isSet = merged.some(({ key }) => key === API_KEY);
   const keyed =
     before === undefined && !isSet ? [...merged, { key: API_KEY, value: false }] : merged;
-  return mergeKeyValues(keyed, [{ key: "exec", value: exec.kind }]);
+  return mergeKeyValues(keyed, [{ key: EXEC, value: exec.kind }]);
 }
 
 const API_KEY = "provide-api-key";
+const EXEC = "exec";

@@ -72,6 +72,17 @@ test("a key that was seen is answered without looking it up", async () => {
   assert.equal(again.subject, "someone");
 });
 
+test("a key that is spelt at length is taken, and not remembered", async () => {
+  await using opened = await open();
+  const own = createNamespace("space");
+  await opened.subjects.put(createSubject("someone", own));
+  const header = `${headerOf(own)}${"!".repeat(10_000)}`;
+  assert.equal((await opened.authenticate(header)).subject, "someone");
+  const again = opened.authenticator.authenticate(header);
+  assert.ok(again instanceof Promise);
+  assert.equal((await again).subject, "someone");
+});
+
 test("a change of anything is seen by the next request", async () => {
   await using opened = await open();
   const own = createNamespace("space");

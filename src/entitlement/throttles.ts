@@ -30,10 +30,18 @@ export class Throttles {
   }
 
   /** Counts one invocation, also a refused one. Throws `too-many-per-minute`, `too-many-concurrent`. */
-  admit({ namespace, limits }: Identity): void {
-    const { uuid } = namespace;
+  admit(identity: Identity): void {
+    const { namespace, limits } = identity;
     const perMinute = limits.invocationsPerMinute ?? this.#options.limits.invocationsPerMinute;
-    this.#invocations.admit(uuid, perMinute);
+    this.#invocations.admit(namespace.uuid, perMinute);
+    this.checkInFlight(identity);
+  }
+
+  /**
+   * Counts nothing: to be asked again in the turn in which it is invoked, where something was waited for
+   * since, as others may have been invoked meanwhile. Throws `too-many-concurrent`.
+   */
+  checkInFlight({ namespace: { uuid }, limits }: Identity): void {
     const allowed = limits.concurrentInvocations ?? this.#options.limits.concurrentInvocations;
     const count = this.#options.inFlight(uuid);
     if (count >= allowed) throw failure("too-many-concurrent", { count: count + 1, allowed });

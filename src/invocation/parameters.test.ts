@@ -40,13 +40,13 @@ test("parameters keep the digits with which they were stored", () => {
   assert.equal(content, '{"n":[12345678901234567890],"a":1}');
 });
 
-test("init parameters are named, whether or not the caller sends them", () => {
+test("init parameters are named, and are as they are bound whatever the caller sends", () => {
   const bound = action([
     { key: "secret", value: "s", init: true },
     { key: "plain", value: 1 },
   ]);
   assert.deepEqual(mergeArguments(bound, '{"secret":"x"}' as RawJson), {
-    content: '{"plain":1,"secret":"x"}',
+    content: '{"plain":1,"secret":"x","secret":"s"}',
     initKeys: ["secret"],
   });
 });

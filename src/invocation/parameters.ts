@@ -6,7 +6,7 @@ import type { Action, KeyValue } from "../entities/action.ts";
 import type { Trigger } from "../entities/trigger.ts";
 import { failure } from "../kernel/errors.ts";
 import { isJsonObject, type JsonObject, type RawJson } from "../kernel/json.ts";
-import { prependMembers } from "../kernel/json-text.ts";
+import { appendMembers, prependMembers } from "../kernel/json-text.ts";
 
 export interface MergedArguments {
   readonly content: RawJson;
@@ -31,9 +31,12 @@ export function mergeArguments(
   if (parameters.length === 0) return { content: payload, initKeys: NO_KEYS };
   const sent: unknown = JSON.parse(payload);
   if (!isJsonObject(sent)) return { content: payload, initKeys: NO_KEYS };
-  const inherited = parameters.filter(({ key }) => !Object.hasOwn(sent, key)).map(toMember);
+  const isSent = ({ key }: KeyValue) => Object.hasOwn(sent, key);
+  const inherited = parameters.filter((each) => !isSent(each)).map(toMember);
+  // Environment is set once, for all that a container runs: it is not the first caller's to choose.
+  const fixed = parameters.filter((each) => each.init === true && isSent(each)).map(toMember);
   const initKeys = parameters.filter(({ init }) => init === true).map(({ key }) => key);
-  return { content: prependMembers(inherited, payload), initKeys };
+  return { content: appendMembers(fixed, prependMembers(inherited, payload)), initKeys };
 }
 
 /**

@@ -48,6 +48,7 @@ export interface InvokerOptions {
   readonly limits: SystemLimits;
   /** Work from before this process that was accepted longer ago is not run. */
   readonly restartWorkAgeMs: number;
+  readonly triesMax: StationOptions["triesMax"];
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -16,7 +16,8 @@ export function splitArguments({ content, initKeys }: ActivationMessage): Argume
   if (initKeys.length === 0) return { value: content, init: {} };
   const parsed = parseKeepingDigits(content);
   if (!isJsonObject(parsed)) return { value: content, init: {} };
-  const isInit = ([key]: [string, unknown]) => initKeys.includes(key);
+  const known = new Set(initKeys);
+  const isInit = ([key]: [string, unknown]) => known.has(key);
   const all = Object.entries(parsed);
   return {
     value: toRawJson(Object.fromEntries(all.filter((entry) => !isInit(entry)))),

@@ -19,6 +19,11 @@ function allowedCount(details: { count: number; allowed: number }): string {
 export const CATALOGUE = {
   "alias-missing": entry<{ alias: string }>(404, (d) => `The action has no alias '${d.alias}'.`),
   "already-exists": entry(409, () => "resource already exists"), // OW
+  "answers-full": entry<{ allowed: number }>(
+    503,
+    (d) =>
+      `The platform is overloaded: the large answers that wait for their clients have ${d.allowed} MB in all; what was asked for was done, but its answer cannot be sent`,
+  ),
   "authentication-invalid": entry(401, () => "The supplied authentication is invalid"), // OW
   "authentication-missing": entry(
     401,

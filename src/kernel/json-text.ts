@@ -11,6 +11,13 @@ export function prependMembers(members: readonly string[], object: RawJson): Raw
   return `{${members.join(",")}${inner === "" ? "" : ","}${inner}}` as RawJson;
 }
 
+/** Puts members, `"key":value`, behind an object's own: they win over those of the same key. */
+export function appendMembers(members: readonly string[], object: RawJson): RawJson {
+  if (members.length === 0) return object;
+  const inner = object.trim().slice(1, -1).trim();
+  return `{${inner}${inner === "" ? "" : ","}${members.join(",")}}` as RawJson;
+}
+
 /** The text of those members that the object has. Of a key that is there twice the last one counts. */
 export function pickMembers(
   object: RawJson,

@@ -35,6 +35,7 @@ import { checkOwn, isOwn } from "../entitlement/rights.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { BriskError, failure } from "../kernel/errors.ts";
 import type { EntityStore, PageOptions, StoredEntity } from "../stores/port.ts";
+import { AnswerRoom } from "./answer-room.ts";
 import { Collection, type CollectionPut } from "./collection.ts";
 import { KeptVersions, listDeletions } from "./kept-versions.ts";
 import { inheritParameters, type LocatedPackage, locatePackage } from "./package-lookup.ts";
@@ -91,7 +92,10 @@ export interface ActionRegistry {
   ): FoundAction | Promise<FoundAction>;
   /** As `find`, with code. */
   read(name: QualifiedName, identity: Identity, version?: string): Promise<FoundAction>;
-  /** Without code; the current one first, then the latest. Rejects as `find`. */
+  /**
+   * Without code and the earlier ones' parameters; the current one first, then the latest. Rejects as
+   * `find`, and with `too-large`.
+   */
   listVersions(name: QualifiedName, identity: Identity): Promise<readonly Action[]>;
   /**
    * Rejects with `already-exists`, `conflict`, `other-type`, `resource-missing`, `binding-operation`,
@@ -202,8 +206,19 @@ class Actions implements ActionRegistry {
 
   async listVersions(name: QualifiedName, identity: Identity): Promise<readonly Action[]> {
     const { document } = await this.find(name, identity);
-    const kept = await this.#kept.list(idOf(document));
-    return [document, ...kept.map((each) => each.document)];
+    const id = idOf(document);
+    const room = new AnswerRoom("The action's versions, of which each can be had alone, are");
+    const versions: Action[] = [document];
+    for (const { version } of await this.#kept.list(id)) {
+      // It may have been dropped meanwhile.
+      const kept = await this.#kept.get(id, version);
+      if (kept === undefined) continue;
+      // What they are answered without is not to stay in memory.
+      const { parameters: _, ...shown } = kept.document;
+      room.take(shown);
+      versions.push({ ...shown, parameters: [] });
+    }
+    return versions;
   }
 
   async #resolve(name: QualifiedName, reading: Reading): Promise<ResolvedAction> {
@@ -254,7 +269,11 @@ class Actions implements ActionRegistry {
     const id = toDocumentId(name);
     const { exec } = request;
     if (exec !== undefined && isSequenceRequest(exec)) {
-      await this.#checkComponents(exec.components ?? [], identity);
+      const { components = [] } = exec;
+      // Too many are refused below, without having been looked up one by one.
+      if (components.length <= limits.sequenceLengthMax) {
+        await this.#checkComponents(components, identity);
+      }
     }
     const update = async (before: Action | undefined) => {
       const given = { name, request, now: clock(), ...(before === undefined ? {} : { before }) };

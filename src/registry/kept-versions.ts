@@ -18,7 +18,13 @@ import {
   type VersionRules,
 } from "../entities/stored-action.ts";
 import { failure } from "../kernel/errors.ts";
-import type { EntityChange, EntityPut, EntityStore, StoredEntity } from "../stores/port.ts";
+import type {
+  EntityChange,
+  EntityPut,
+  EntityStore,
+  StoredEntity,
+  StoredVersion,
+} from "../stores/port.ts";
 
 type Found = StoredEntity<Action>;
 type Stored = StoredEntity<StoredAction>;
@@ -38,19 +44,14 @@ export class KeptVersions {
     return stored && toFound(stored as Kept);
   }
 
-  /** Without code, the latest first. */
-  async list(id: DocumentId): Promise<readonly Found[]> {
-    return (await this.#list(id)).map(toFound);
-  }
-
-  async #list(id: DocumentId): Promise<readonly Kept[]> {
-    const stored = (await this.#entities.listVersions(id)) as readonly Kept[];
-    return stored.toSorted((one, other) => compareKept(one.document, other.document));
+  /** The latest first. */
+  async list(id: DocumentId): Promise<readonly StoredVersion[]> {
+    return (await this.#entities.listVersions(id)).toSorted(compareKept);
   }
 
   /** Rejects with `invalid` where an alias names a version that is not there, nor about to be. */
   async checkAliases(id: DocumentId, aliases: Aliases, own: readonly string[]): Promise<void> {
-    const kept = (await this.list(id)).map(({ document }) => document.version);
+    const kept = (await this.list(id)).map(({ version }) => version);
     const known = [...new Set([...own, ...kept])];
     for (const [alias, weighted] of aliases) {
       const missing = weighted.find(({ version }) => !known.includes(version));
@@ -65,25 +66,23 @@ export class KeptVersions {
   async toChanges(put: EntityPut, before: Stored | undefined): Promise<readonly EntityChange[]> {
     if (before === undefined) return [put];
     const action = put.document as Action;
-    const stored = await this.#list(put.id);
+    const stored = await this.list(put.id);
     const earlier = toKept(before, action.updated);
     const candidates = [
       earlier,
-      ...stored
-        .map(({ document }) => document)
-        .filter(({ version }) => version !== earlier.version),
+      ...stored.filter(({ version }) => version !== earlier.version),
     ].filter(({ version }) => version !== action.version);
     const needed = listAliased(readAliases(action.annotations));
     const staying = decideKept(candidates, { ...this.#rules, needed, now: action.updated });
     const versions = staying.map(({ version }) => version);
-    const same = stored.find(({ document }) => document.version === earlier.version);
+    const same = stored.find(({ version }) => version === earlier.version);
     const id = toVersionId(put.id, earlier.version);
     const kept = { id, type: "version", document: earlier } as const;
     return [
       ...(staying.includes(earlier) ? [same ? { ...kept, replaces: same.revision } : kept] : []),
       put,
       ...stored
-        .filter(({ document }) => !versions.includes(document.version))
+        .filter(({ version }) => !versions.includes(version))
         .map((each) => toDeletion(put.id, each)),
     ];
   }
@@ -95,7 +94,7 @@ export async function listDeletions(
   id: DocumentId,
   { revision }: Pick<StoredEntity, "revision">,
 ): Promise<readonly EntityChange[]> {
-  const stored = (await entities.listVersions(id)) as readonly Kept[];
+  const stored = await entities.listVersions(id);
   return [...stored.map((each) => toDeletion(id, each)), { id, deletes: revision }];
 }
 
@@ -108,8 +107,8 @@ function toKept(stored: Stored, replacedAt: number): KeptAction {
   return { ...document, annotations, runsAs: revision, replacedAt };
 }
 
-function toDeletion(id: DocumentId, { document, revision }: Kept): EntityChange {
-  return { id: toVersionId(id, document.version), deletes: revision };
+function toDeletion(id: DocumentId, { version, revision }: StoredVersion): EntityChange {
+  return { id: toVersionId(id, version), deletes: revision };
 }
 
 function toFound(stored: Kept): Found {

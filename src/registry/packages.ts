@@ -17,6 +17,7 @@ import { isOwn, mayUsePackage } from "../entitlement/rights.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { failure } from "../kernel/errors.ts";
 import type { EntityFilter, EntityStore, PageOptions, StoredEntity } from "../stores/port.ts";
+import { AnswerRoom } from "./answer-room.ts";
 import { Collection } from "./collection.ts";
 import { listDeletions } from "./kept-versions.ts";
 import { inheritParameters, type LocatedPackage, locatePackage } from "./package-lookup.ts";
@@ -47,7 +48,7 @@ export interface PackageContents extends Package {
 }
 
 export interface PackageRegistry {
-  /** Rejects with `package-missing`, `resource-missing`, `other-type`, `not-authorized`. */
+  /** Rejects with `package-missing`, `resource-missing`, `other-type`, `not-authorized`, `too-large`. */
   get(name: QualifiedName, identity: Identity): Promise<PackageContents>;
   /**
    * The stored document. Rejects with `already-exists`, `conflict`, `other-type`, `not-authorized`,
@@ -64,8 +65,8 @@ export function createPackageRegistry(options: PackageRegistryOptions): PackageR
   return new Packages(options);
 }
 
-/** Read at a time of what is in a package, so that little is in memory of what is large. */
-const CONTENTS_PAGE = 200;
+/** Read at a time of what is in a package: also of the largest no more than a list may be. */
+const CONTENTS_PAGE = 5;
 const FEED = "feed";
 
 class Packages implements PackageRegistry {
@@ -81,9 +82,12 @@ class Packages implements PackageRegistry {
     const located = await locatePackage(this.#options.entities, { name, identity });
     if (located === undefined) throw failure("package-missing", { name: toDocumentId(name) });
     const contents: PackagedAction[] = [];
+    const room = new AnswerRoom("The package with its actions' annotations is");
     for await (const { document } of this.#contentsOf(located.provider)) {
       const { name, version, annotations } = document;
-      contents.push({ name, version, annotations });
+      const shown = { name, version, annotations };
+      room.take(shown);
+      contents.push(shown);
     }
     const isFeed = ({ annotations }: PackagedAction) => annotations.some(({ key }) => key === FEED);
     return {

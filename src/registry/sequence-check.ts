@@ -49,6 +49,8 @@ async function count(check: SequenceCheck, level: Level): Promise<number> {
     const id = idOf(action);
     if (id === check.id || inside.includes(id)) throw cyclic();
     if (isSequence(action)) {
+      // None runs in so many others; and what each costs to look through grows with those around it.
+      if (inside.length >= check.lengthMax) throw tooLong();
       const inner = { components: action.exec.components, inside: [...inside, id] };
       atomic = await count(check, { ...inner, atomicBefore: atomic });
     } else {

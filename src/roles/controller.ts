@@ -20,6 +20,7 @@ import type { Settings } from "../settings/settings.ts";
 import type { SqliteStores } from "../stores/sqlite/open.ts";
 import type { Streams } from "../streams/port.ts";
 import type { Log } from "../telemetry/log.ts";
+import { toTriesMax } from "./system-limits.ts";
 import { TOPICS } from "./topics.ts";
 
 export interface ControllerNeeds {
@@ -73,7 +74,9 @@ export function openController(
   const { actions, triggers } = registries;
   const restartWorkAgeMs = settings.restartWorkAge * SECOND_MS;
   const composing = { balancer, registry: actions, limits };
-  const keeping = { bus, activations, idempotency: keys, isBlocked, restartWorkAgeMs, deadLetters };
+  const triesMax = toTriesMax(settings);
+  const waiting = { restartWorkAgeMs, triesMax, deadLetters };
+  const keeping = { bus, activations, idempotency: keys, isBlocked, ...waiting };
   const coordinator = cleanup.use(new Coordinator({ id, ...composing, ...keeping, clock, log }));
   const invocations = createInvocations({ balancer, streams, limits });
   const inFlight = (namespaceUuid: string) => invocations.inFlight(namespaceUuid);

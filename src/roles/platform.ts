@@ -27,7 +27,7 @@ import { openController } from "./controller.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { openFront } from "./front.ts";
 import { findGuestKey } from "./guest.ts";
-import { toSystemLimits } from "./system-limits.ts";
+import { toSystemLimits, toTriesMax } from "./system-limits.ts";
 import { TOPICS } from "./topics.ts";
 
 export interface PlatformNeeds {
@@ -173,6 +173,7 @@ function openExecution(parts: Parts, cleanup: AsyncDisposableStack) {
       limits,
       isBlocked,
       restartWorkAgeMs: settings.restartWorkAge * SECOND_MS,
+      triesMax: toTriesMax(settings),
       clock: systemClock,
       log,
     }),

@@ -4,6 +4,7 @@
 import type { SystemLimits } from "../entities/limits.ts";
 import { MB, MINUTE_MS } from "../kernel/units.ts";
 import type { Settings } from "../settings/settings.ts";
+import type { TriesMax } from "../station/tries.ts";
 
 export function toSystemLimits(settings: Settings): SystemLimits {
   return {
@@ -21,4 +22,11 @@ export function toSystemLimits(settings: Settings): SystemLimits {
     firesPerMinute: settings.firesPerMinute,
     concurrentInvocations: settings.concurrentInvocations,
   };
+}
+
+/** Of the bus a quarter for the tries of actions, and one for those of sequences and compositions. */
+const TRIES_SHARE = 0.25;
+
+export function toTriesMax({ busMessages, busBytes }: Settings): TriesMax {
+  return { count: busMessages * TRIES_SHARE, length: busBytes * TRIES_SHARE };
 }

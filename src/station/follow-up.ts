@@ -18,17 +18,19 @@ export interface Failed {
   readonly statusCode: StatusCode | undefined;
   /** It was too old to be run, and so would be the next try. */
   readonly isExpired: boolean;
+  /** Whether one more may wait to be tried. Asked only where one is to be, which it then is. */
+  readonly hasRoom: () => boolean;
   readonly now: number;
 }
 
 export function decideFollowUp(
   message: ActivationMessage,
-  { statusCode, isExpired, now }: Failed,
+  { statusCode, isExpired, hasRoom, now }: Failed,
 ): FollowUp | undefined {
   const { trying } = message;
   if (trying === undefined || (statusCode ?? 0) === 0) return undefined;
   const { policy, attempt, first } = trying;
-  if (attempt <= policy.times && !isExpired) {
+  if (attempt <= policy.times && !isExpired && hasRoom()) {
     const dueAt = now + toBackoffMs(policy, attempt);
     const next: Trying = { policy, first, attempt: attempt + 1 };
     const activationId = toTryId(next);

@@ -26,7 +26,7 @@ import { encodeCompletion } from "../messages/completion.ts";
 import type { ActivationStore, IdempotencyStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
 import { toErrorResponse, toFallbackRecord } from "./records.ts";
-import { Tries } from "./tries.ts";
+import { Tries, type TriesMax } from "./tries.ts";
 
 export interface StationOptions {
   /** Topic of the activations that are seen to here. */
@@ -44,6 +44,7 @@ export interface StationOptions {
   readonly isBlocked: (user: Identity) => boolean | Promise<boolean>;
   /** Work from before this process that was accepted longer ago is not begun. */
   readonly restartWorkAgeMs: number;
+  readonly triesMax: TriesMax;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -5,6 +5,7 @@ import type { Bus } from "../bus/port.ts";
 import { type ActivationDocument, toBlockingAnswer } from "../entities/activation.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { ActivationId } from "../kernel/ids.ts";
+import { Shares } from "../kernel/shares.ts";
 import { type ActivationMessage, encodeActivation } from "../messages/activation-message.ts";
 import { encodeDeadLetter } from "../messages/dead-letter.ts";
 import type { ActivationStore } from "../stores/port.ts";
@@ -17,16 +18,29 @@ export interface TriesOptions {
   readonly deadLetters: string;
   readonly bus: Bus;
   readonly activations: Pick<ActivationStore, "has">;
+  readonly triesMax: TriesMax;
   readonly clock: Clock;
+}
+
+/** Of further tries that wait on the bus, of all namespaces together: one has half of it at most. */
+export interface TriesMax {
+  readonly count: number;
+  /** Characters of their arguments. */
+  readonly length: number;
 }
 
 export class Tries {
   readonly #options: TriesOptions;
   /** At work, or on their way to it. */
   readonly #current = new Set<ActivationId>();
+  /** Waiting ones that were published by this process, by their namespaces' uuids. */
+  readonly #counts: Shares;
+  readonly #lengths: Shares;
 
   constructor(options: TriesOptions) {
     this.#options = options;
+    this.#counts = new Shares(options.triesMax.count);
+    this.#lengths = new Shares(options.triesMax.length);
   }
 
   isFurther({ trying }: ActivationMessage): boolean {
@@ -37,12 +51,32 @@ export class Tries {
    * Whether a further try is to be made now; `end` ends it. Around a crash it may have been published
    * twice, and before one its record may have been kept.
    */
-  async begin({ activationId }: ActivationMessage): Promise<boolean> {
+  async begin(message: ActivationMessage): Promise<boolean> {
+    const { activationId } = message;
+    this.#leave(message);
     if (this.#current.has(activationId)) return false;
     this.#current.add(activationId);
     if (!(await this.#options.activations.has(activationId))) return true;
     this.#current.delete(activationId);
     return false;
+  }
+
+  /**
+   * Tries wait for up to hours, and are no work in flight: without a bound of their own a tenant's would
+   * fill the bus, and nobody's work would be accepted. Where there is room, it is taken.
+   */
+  #hasRoom({ user, content }: ActivationMessage): boolean {
+    const { uuid } = user.namespace;
+    if (!this.#counts.take(uuid, 1)) return false;
+    if (this.#lengths.take(uuid, content.length)) return true;
+    this.#counts.giveBack(uuid, 1);
+    return false;
+  }
+
+  #leave({ user, content }: ActivationMessage): void {
+    const { uuid } = user.namespace;
+    this.#counts.giveBack(uuid, 1);
+    this.#lengths.giveBack(uuid, content.length);
   }
 
   end({ activationId }: Pick<ActivationMessage, "activationId">): void {
@@ -60,7 +94,8 @@ export class Tries {
   ): (() => Promise<void>) | undefined {
     const { bus, topic, deadLetters, clock } = this.#options;
     const { statusCode } = document;
-    const next = decideFollowUp(message, { statusCode, isExpired, now: clock() });
+    const hasRoom = () => this.#hasRoom(message);
+    const next = decideFollowUp(message, { statusCode, isExpired, hasRoom, now: clock() });
     if (next === undefined) return undefined;
     if (next.type === "try-again") {
       const bytes = encodeActivation(next.message);

@@ -26,6 +26,14 @@ export interface StoredEntity<Document extends EntityDocument = EntityDocument> 
   readonly document: Document;
 }
 
+/** Of an earlier version of an action what it takes to choose among them. */
+export interface StoredVersion {
+  readonly version: string;
+  /** Milliseconds since the epoch at which another version took its place. */
+  readonly replacedAt: number;
+  readonly revision: Revision;
+}
+
 export interface PageOptions {
   /** Milliseconds since the epoch, inclusive. */
   readonly since?: number;
@@ -75,14 +83,17 @@ export interface EntityStore extends AsyncDisposable {
    * store that has no transactions follows it, and may be cut short by a crash.
    */
   change(changes: readonly EntityChange[]): Promise<void>;
-  /** Newest `updated` first. Documents without `exec.code`. `path` is a namespace or a package. */
+  /**
+   * Newest `updated` first. Documents without `exec.code`. `path` is a namespace or a package. Rejects with
+   * `too-large` where they are too much to be had at a time.
+   */
   list(
     type: EntityType,
     path: EntityPath,
     page: PageOptions & EntityFilter,
   ): Promise<readonly StoredEntity[]>;
-  /** What is stored under `toVersionId(id, …)`, without code, in no order. */
-  listVersions(id: DocumentId): Promise<readonly StoredEntity[]>;
+  /** What is stored under `toVersionId(id, …)`, in no order. */
+  listVersions(id: DocumentId): Promise<readonly StoredVersion[]>;
   count(type: EntityType, path: EntityPath, filter?: EntityFilter): Promise<number>;
 }
 

@@ -12,8 +12,9 @@ import {
   readActivation,
   testRows,
   useBrisk,
+  waitFor,
 } from "./fixture.ts";
-import { basic, createTenant } from "./tenants.ts";
+import { basic, createTenant, EXEC } from "./tenants.ts";
 
 const brisk = useBrisk({
   setUp: async (up) => {
@@ -143,6 +144,26 @@ test("namespaces do not see each other's keys", async () => {
   });
   assert.equal(other.status, 202, other.text);
   assert.notDeepEqual(other.json, first.json);
+});
+
+test("a key belongs to who calls, also where the action is another's", async () => {
+  const { request, actions } = await createTenant(brisk(), "sharer");
+  await request("PUT", "/api/v1/namespaces/sharer/packages/tools", { publish: true });
+  await request("PUT", `${actions}/tools/run`, { exec: EXEC });
+  const callers = [await createTenant(brisk(), "squatter"), await createTenant(brisk(), "victim")];
+  for (const { subject } of callers) {
+    const [own] = subject.namespaces;
+    const headers = { ...basic(`${own?.uuid}:${own?.key}`), "idempotency-key": "same" };
+    const path = `${actions}/tools/run`;
+    const { status, json, text } = await brisk().request("POST", path, { headers });
+    assert.equal(status, 202, text);
+    const { activationId } = json as Json;
+    await waitFor(async () => {
+      const record = `/api/v1/namespaces/_/activations/${activationId}`;
+      const found = await brisk().request("GET", record, { headers });
+      return found.status === 200 || undefined;
+    });
+  }
 });
 
 test("the record is as any other, and names no key", async () => {

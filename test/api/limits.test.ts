@@ -2,9 +2,11 @@
 // (rest-api specification, 3.6, 4.3, 4.4, 9.2, 9.3).
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type IncomingMessage, request as openRequest } from "node:http";
 import { test } from "node:test";
 import { checkError, type Json, useBrisk, waitFor } from "./fixture.ts";
-import { createTenant, EXEC } from "./tenants.ts";
+import { basic, createTenant, EXEC } from "./tenants.ts";
 
 const SLOW = {
   kind: "nodejs:24",
@@ -76,6 +78,43 @@ test("concurrent invocations: one more is refused, and admitted when one has end
     const { status } = await request("POST", `${actions}/quick?blocking=true`);
     return status === 200 ? true : undefined;
   });
+});
+
+/** A request that is admitted, and whose body is still to come: `end` sends it and tells the status. */
+async function begin(path: string, headers: Readonly<Record<string, string>>) {
+  const request = openRequest(`${brisk().url}${path}`, {
+    method: "POST",
+    agent: false,
+    headers: {
+      ...headers,
+      expect: "100-continue",
+      "content-type": "application/json",
+      "content-length": 2,
+    },
+  });
+  request.flushHeaders();
+  await once(request, "continue");
+  return async () => {
+    request.end("{}");
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  };
+}
+
+test("requests whose bodies come all at once are no more than one after the other", async () => {
+  const { request, subject, actions, limit } = await createTenant(brisk(), "withheld");
+  await limit({ concurrentInvocations: 2 });
+  const annotations = [{ key: "web-export", value: true }];
+  const limits = { timeout: 3000 };
+  await request("PUT", `${actions}/slow`, { exec: SLOW, limits, annotations });
+  const [own] = subject.namespaces;
+  const headers = basic(`${own?.uuid}:${own?.key}`);
+  const web = "/api/v1/web/withheld/default/slow";
+  const paths = [`${actions}/slow`, `${actions}/slow`, `${actions}/slow`, web, web, web];
+  const begun = await Promise.all(paths.map((path) => begin(path, headers)));
+  const statuses = await Promise.all(begun.map((end) => end()));
+  assert.equal(statuses.filter((status) => status === 429).length, 4, String(statuses));
 });
 
 test("a concurrency of 0 refuses everything", async () => {

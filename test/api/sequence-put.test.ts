@@ -3,7 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ECHO, invokeWhole, putActions, putEntity, putSequence, times } from "./composed.ts";
-import { ACTIONS, checkRow, type Json, putAction, testRows, useBrisk } from "./fixture.ts";
+import {
+  ACTIONS,
+  checkError,
+  checkRow,
+  type Json,
+  putAction,
+  testRows,
+  useBrisk,
+} from "./fixture.ts";
 import { createTenant } from "./tenants.ts";
 
 const LENGTH_MAX = 50;
@@ -178,6 +186,28 @@ testRows(brisk, [
     error: "resource already exists",
   },
 ]);
+
+test("a hundred thousand components are refused at once, whoever has them", async () => {
+  const components = Array.from({ length: 100_000 }, (_, index) => `/_/p${index}/a`);
+  const { path, body } = put(components);
+  const answer = await brisk().request("PUT", path, { body });
+  assert.equal(answer.status, 400);
+  // Not that a package is missing: none is looked up.
+  checkError(answer, TOO_LONG);
+});
+
+test("a sequence that could not run, as it stands in too many others, is refused", async () => {
+  await putSequence(brisk(), "nested-0", ["echo"]);
+  for (let depth = 1; depth <= LENGTH_MAX; depth++) {
+    await putSequence(brisk(), `nested-${depth}`, [`nested-${depth - 1}`]);
+  }
+  const { result } = await invokeWhole(brisk(), `nested-${LENGTH_MAX}`, { n: 1 });
+  assert.deepEqual(result, { n: 1 });
+  const { path, body } = put([`/_/nested-${LENGTH_MAX}`]);
+  const answer = await brisk().request("PUT", path, { body });
+  assert.equal(answer.status, 400);
+  checkError(answer, TOO_LONG);
+});
 
 test("a sequence is refused to who may not use its kind", async () => {
   const tenant = await createTenant(brisk(), "no-sequences");

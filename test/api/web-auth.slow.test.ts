@@ -102,6 +102,18 @@ test("an action hears of a caller with a valid key, whatever it asks for, and of
   assert.equal(await user("open", {}), undefined);
 });
 
+test("an action does not get its caller's key, but what else stands in its place", async () => {
+  const sent = async (name: string, headers: Readonly<Record<string, string>>) => {
+    const { json } = await call(`GET ${name}.json`, headers);
+    return ((json as Json)["__ow_headers"] as Json)["authorization"];
+  };
+  assert.equal(await sent("auth", other), undefined);
+  assert.equal(await sent("open", other), undefined);
+  assert.equal(await sent("open", basic(brisk().auth)), undefined);
+  assert.equal(await sent("open", bad), bad.authorization);
+  assert.equal(await sent("open", bearer()), "Bearer abc");
+});
+
 test("OPTIONS is answered for the action, which does not run, without credentials", async () => {
   for (const name of ["open", "auth", "secret", "null"]) {
     const { status, text, headers } = await call(`OPTIONS ${name}`);

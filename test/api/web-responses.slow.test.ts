@@ -145,6 +145,8 @@ testRows("", [
         "X-Request-ID": "mine",
         date: "never",
         server: "mine",
+        "Service-Worker-Allowed": "/",
+        "clear-site-data": '"*"',
       },
       body: "b",
     },
@@ -157,6 +159,8 @@ testRows("", [
       connection: "keep-alive",
       server: undefined,
       trailer: undefined,
+      "service-worker-allowed": undefined,
+      "clear-site-data": undefined,
     },
   },
   ...[

@@ -3,9 +3,17 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Json, putAction, readActivation, useBrisk, waitFor } from "./fixture.ts";
+import { ACTIONS, type Json, putAction, readActivation, useBrisk, waitFor } from "./fixture.ts";
 import { basic, createTenant, putSubject, type Tenant } from "./tenants.ts";
-import { callWeb, checkCompactError, checkWebError, MISSING, putWebAction } from "./web-fixture.ts";
+import {
+  callWeb,
+  checkCompactError,
+  checkWebError,
+  ECHO,
+  MISSING,
+  putWebAction,
+  toKeyValues,
+} from "./web-fixture.ts";
 
 const PROTECTED = "Request defines parameters that are not allowed (e.g., reserved properties).";
 const RESERVED = ["method", "headers", "path", "user", "query", "body"].map((x) => `__ow_${x}`);
@@ -166,6 +174,28 @@ test("final parameters may not be given, but those that are bound to null", asyn
   }
   const { y, open } = await readArguments("GET final.json?open=1");
   assert.deepEqual([y, open], ["Y", "1"]);
+});
+
+test("a stranger sets no environment in which others' requests run, also without final", async () => {
+  await putAction(brisk(), {
+    name: "environment",
+    code: "exports.main = () => ({ mode: process.env.MODE })",
+    annotations: toKeyValues({ "web-export": true, final: false }),
+    parameters: [{ key: "MODE", value: "own", init: true }],
+  });
+  await putAction(brisk(), { name: "inner", code: ECHO });
+  const exec = { kind: "sequence", components: ["/_/environment", "/_/inner"] };
+  const annotations = toKeyValues({ "web-export": true });
+  await brisk().request("PUT", `${ACTIONS}/environments`, { body: { exec, annotations } });
+  // The first of them starts the container.
+  for (const sent of [
+    await call("GET environments.json?MODE=evil"),
+    await call("GET environment.json?MODE=evil"),
+    await call("POST environment.json", { body: { MODE: "evil" } }),
+  ]) {
+    assert.deepEqual(sent.json, { mode: "own" });
+  }
+  assert.deepEqual((await call("GET environment.json")).json, { mode: "own" });
 });
 
 test("without final, what is sent wins", async () => {

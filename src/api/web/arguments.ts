@@ -18,7 +18,7 @@ export interface WebRequest {
   readonly body: Buffer;
   /** What follows the action's name. */
   readonly path: string;
-  /** The namespace of the key that the request came with. */
+  /** The namespace of the key that the request came with, which the action does not get. */
   readonly user?: string;
 }
 
@@ -74,12 +74,14 @@ function toMember([key, value]: readonly [string, unknown]): string {
 }
 
 /** Of a header that is there several times the last one counts. */
-function toHeaders({ rawHeaders, body }: WebRequest): Readonly<Record<string, string>> {
+function toHeaders({ rawHeaders, body, user }: WebRequest): Readonly<Record<string, string>> {
   const headers = new Map<string, string>();
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? "").toLowerCase();
     if (!KEPT_BACK.has(name)) headers.set(name, rawHeaders[index + 1] ?? "");
   }
+  // With it the action's owner could do all that the caller may.
+  if (user !== undefined) headers.delete("authorization");
   if (body.length > 0 && !headers.has("content-type")) headers.set("content-type", OCTETS);
   return Object.fromEntries(headers);
 }
@@ -130,8 +132,10 @@ function parseJsonBody(text: string): ParsedBody {
 
 /** Parameters that are bound to `null` are left for the caller to give. */
 function refuseProtected(keys: readonly string[], { action, annotations }: WebTarget): void {
-  const isFinal = (key: string) =>
-    action.parameters.some((parameter) => parameter.key === key && parameter.value !== null);
-  const isProtected = (key: string) => isReserved(key) || (annotations.isFinal && isFinal(key));
-  if (keys.some(isProtected)) throw failure("parameters-protected");
+  const bound = annotations.isFinal
+    ? action.parameters.filter(({ value }) => value !== null).map(({ key }) => key)
+    : [];
+  // There may be tens of thousands of both.
+  const final = new Set(bound);
+  if (keys.some((key) => isReserved(key) || final.has(key))) throw failure("parameters-protected");
 }

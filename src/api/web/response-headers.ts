@@ -16,14 +16,20 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** What Node's server takes: everything else would fail when the response is sent. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const CONTENT_TYPE = "content-type";
-/** Of the connection, of the body's frame, or the platform's own words about this response. */
+/**
+ * Of the connection, of the body's frame, the platform's own words about this response, or about what
+ * belongs to the whole origin, which an action shares with all other tenants' and with the API's page:
+ * a service worker for `/` would get the requests to all of them.
+ */
 const DROPPED: ReadonlySet<string> = new Set([
+  "clear-site-data",
   "connection",
   "content-length",
   "date",
   "keep-alive",
   "proxy-connection",
   "server",
+  "service-worker-allowed",
   "trailer",
   "transfer-encoding",
   "x-openwhisk-activation-id",

@@ -108,6 +108,7 @@ class WebActions implements Subtree {
     const caller = await this.#identify(call.request.headers.authorization);
     const owner = await authenticator.findOwner(address.name.namespace);
     if (owner === undefined) throw failure("resource-missing");
+    call.owners.set(call.request, owner.namespace.uuid);
     const { action, annotations } = await this.#findAction(address.name, owner);
     if (!annotations.isExported) throw failure("resource-missing");
     throttles.admit(owner);
@@ -146,7 +147,7 @@ class WebActions implements Subtree {
   }
 
   async #run(call: Call, target: Target): ReturnType<Invocations["invokeStreaming"]> {
-    const { invocations, limits } = this.#options;
+    const { invocations, throttles, limits } = this.#options;
     const { address, owner, action, annotations, caller, bytesMax } = target;
     const { request, bodies, queryText } = call;
     const body = hasBody(request) ? await bodies.readBytes(request, { bytesMax }) : NO_BODY;
@@ -169,6 +170,7 @@ class WebActions implements Subtree {
       waitMs: limits.blockingWaitMsMax,
       transaction: [call.transactionId, call.receivedAt],
     } as const;
+    throttles.checkInFlight(owner);
     // Under the other extensions a response is made of the whole result.
     return address.extension === "http"
       ? invocations.invokeStreaming(invocation)

@@ -18,6 +18,7 @@ import type { ActivationId } from "../../kernel/ids.ts";
 import type { RawJson } from "../../kernel/json.ts";
 import { MB } from "../../kernel/units.ts";
 import type { ActivationQuery } from "../port.ts";
+import { takeBounded } from "./bounded-rows.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { inTransaction, openDatabase } from "./database.ts";
 import { decodeRecord } from "./record-frames.ts";
@@ -214,9 +215,8 @@ export class SqliteActivations implements AsyncDisposable {
          ORDER BY start DESC, rowid DESC LIMIT ? OFFSET ?`,
       )
       .iterate(...values, query.limit, query.skip) as Iterable<unknown> as Iterable<Row>;
-    return takeBounded(rows, (row) =>
-      docs ? toRecordText(toActivation(row)) : toSummaryText({ head: row.head, ...toStatus(row) }),
-    );
+    const texts = toTexts(rows, docs);
+    return takeBounded(texts, { lengthOf: (text) => text.length, lengthMax: LIST_LENGTH_MAX });
   }
 
   count(query: ActivationQuery): number {
@@ -235,19 +235,12 @@ export class SqliteActivations implements AsyncDisposable {
 /** Records may have 11 MB each: a page of the largest would be gigabytes. */
 const LIST_LENGTH_MAX = 64 * MB;
 
-function takeBounded(rows: Iterable<Row>, toText: (row: Row) => RawJson): readonly RawJson[] {
-  const texts: RawJson[] = [];
-  let length = 0;
+function* toTexts(rows: Iterable<Row>, docs: boolean): Iterable<RawJson> {
   for (const row of rows) {
-    const text = toText(row);
-    length += text.length;
-    if (length > LIST_LENGTH_MAX) {
-      const field = "The list, of which a lower limit asks for less, is";
-      throw failure("too-large", { field, is: length, allowed: LIST_LENGTH_MAX });
-    }
-    texts.push(text);
+    yield docs
+      ? toRecordText(toActivation(row))
+      : toSummaryText({ head: row.head, ...toStatus(row) });
   }
-  return texts;
 }
 
 function readRange(path: string, { from, to }: { from: number; to: number }): Buffer {

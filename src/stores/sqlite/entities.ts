@@ -5,8 +5,18 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { DocumentId, EntityPath } from "../../entities/names.ts";
+import type { KeptAction } from "../../entities/stored-action.ts";
 import { failure } from "../../kernel/errors.ts";
-import type { EntityDeletion, EntityFilter, EntityType, PageOptions, Revision } from "../port.ts";
+import { MB } from "../../kernel/units.ts";
+import type {
+  EntityDeletion,
+  EntityFilter,
+  EntityType,
+  PageOptions,
+  Revision,
+  StoredVersion,
+} from "../port.ts";
+import { takeBounded } from "./bounded-rows.ts";
 import { inTransaction, openDatabase } from "./database.ts";
 import type { EntityRow, EntityWrite } from "./entity-rows.ts";
 
@@ -99,27 +109,29 @@ export class SqliteEntities implements Disposable {
   }
 
   list(type: EntityType, path: EntityPath, page: PageOptions & EntityFilter): readonly EntityRow[] {
-    return this.#database
+    const rows = this.#database
       .prepare(
         `SELECT type, revision, document FROM entities
          WHERE ${toColumn(path)} = ? AND type = ? AND updated BETWEEN ? AND ? ${toClause(page)}
          ORDER BY updated DESC, id LIMIT ? OFFSET ?`,
       )
-      .all(
-        path,
-        type,
-        page.since ?? 0,
-        page.upto ?? LATEST,
-        page.limit,
-        page.skip,
-      ) as unknown as EntityRow[];
+      .iterate(path, type, page.since ?? 0, page.upto ?? LATEST, page.limit, page.skip);
+    return takeBounded(rows as Iterable<unknown> as Iterable<EntityRow>, {
+      lengthOf: ({ document }) => document.length,
+      lengthMax: LIST_LENGTH_MAX,
+    });
   }
 
-  listVersions(id: DocumentId): readonly EntityRow[] {
+  listVersions(id: DocumentId): readonly StoredVersion[] {
     // `;` comes after `:`, which stands between id and version.
-    return this.#database
-      .prepare("SELECT type, revision, document FROM entities WHERE id > ? AND id < ?")
-      .all(`${id}:`, `${id};`) as unknown as EntityRow[];
+    const rows = this.#database
+      .prepare("SELECT revision, document FROM entities WHERE id > ? AND id < ?")
+      .iterate(`${id}:`, `${id};`) as Iterable<unknown> as Iterable<EntityRow>;
+    // One after the other: there may be a hundred, of megabytes each.
+    return Array.from(rows, ({ revision, document }) => {
+      const { version, replacedAt } = JSON.parse(document) as KeptAction;
+      return { version, replacedAt, revision };
+    });
   }
 
   count(type: EntityType, path: EntityPath, filter: EntityFilter = {}): number {
@@ -137,6 +149,8 @@ export class SqliteEntities implements Disposable {
   }
 }
 
+/** Documents may have some megabytes each. */
+const LIST_LENGTH_MAX = 16 * MB;
 const LATEST = Number.MAX_SAFE_INTEGER;
 
 function toRoot(path: EntityPath): string {

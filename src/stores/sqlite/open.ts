@@ -80,7 +80,7 @@ function toEntityStore(thread: StoreThread): EntityStore {
     delete: (id, revision) => thread.call("entities", "delete", id, revision),
     list: async (type, path, page) =>
       (await thread.call("entities", "list", type, path, page)).map(toEntity),
-    listVersions: async (id) => (await thread.call("entities", "listVersions", id)).map(toEntity),
+    listVersions: (id) => thread.call("entities", "listVersions", id),
     count: (type, path, filter) => thread.call("entities", "count", type, path, filter),
     [Symbol.asyncDispose]: closedWithThread,
   };

@@ -1,0 +1,32 @@
+// Something bounded, shared out: everybody may have half of what the others leave. So however many there are
+// that take all they get, something is left for the next.
+
+export class Shares {
+  /** Of all together. */
+  readonly max: number;
+  readonly #byOwner = new Map<string, number>();
+  #taken = 0;
+
+  constructor(max: number) {
+    this.max = max;
+  }
+
+  /** False, and nothing changes, where there is not so much more for this owner. */
+  take(owner: string, amount: number): boolean {
+    const own = this.#byOwner.get(owner) ?? 0;
+    const left = this.max - (this.#taken - own);
+    if (own + amount > left / 2) return false;
+    this.#byOwner.set(owner, own + amount);
+    this.#taken += amount;
+    return true;
+  }
+
+  /** Of what was never taken, nothing. */
+  giveBack(owner: string, amount: number): void {
+    const own = this.#byOwner.get(owner) ?? 0;
+    const given = Math.min(own, amount);
+    if (given < own) this.#byOwner.set(owner, own - given);
+    else this.#byOwner.delete(owner);
+    this.#taken -= given;
+  }
+}
