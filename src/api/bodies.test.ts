@@ -9,6 +9,9 @@ import { test } from "node:test";
 import { KB, MB } from "../kernel/units.ts";
 import { Bodies } from "./bodies.ts";
 
+/** How long a body waits for room. */
+const WAIT_MS = 300;
+
 interface Opened extends AsyncDisposable {
   /** Sends a body in pieces; the answer is its length, or what was wrong with it. */
   post(pieces: readonly string[], headers?: Readonly<Record<string, string>>): Promise<string>;
@@ -19,7 +22,7 @@ interface Opened extends AsyncDisposable {
 }
 
 async function open({ all, each }: { all: number; each: number }): Promise<Opened> {
-  const bodies = new Bodies(all);
+  const bodies = new Bodies({ bytesMax: all, waitMs: WAIT_MS });
   let answerAll = () => {};
   let count = 0;
   let heard = () => {};
@@ -86,16 +89,30 @@ test("a body over its own bound is refused, and makes room again", async () => {
   assert.equal(await opened.post(["x".repeat(100 * KB)]), String(100 * KB));
 });
 
-test("large bodies that are worked on have a bound in all, small ones pass beside them", async () => {
+test("a large body waits for room while others are worked on, and small ones pass beside it", async () => {
   await using opened = await open({ all: 200 * KB, each: 150 * KB });
   const first = opened.post(["x".repeat(150 * KB)]);
   await opened.read(1);
-  assert.match(await opened.post(["x".repeat(80 * KB)]), /^The platform is overloaded: /);
+  const waiting = opened.post(["x".repeat(80 * KB)]);
   const small = opened.post(["x".repeat(60 * KB)]);
   await opened.read(2);
   opened.answer();
-  assert.deepEqual(await Promise.all([first, small]), [String(150 * KB), String(60 * KB)]);
+  const lengths = [150, 80, 60].map((length) => String(length * KB));
+  assert.deepEqual(await Promise.all([first, waiting, small]), lengths);
   assert.equal(await opened.post(["x".repeat(150 * KB)]), String(150 * KB));
+});
+
+test("a large body that finds no room in time is refused, however it is sent", async () => {
+  await using opened = await open({ all: 200 * KB, each: 150 * KB });
+  const first = opened.post(["x".repeat(150 * KB)]);
+  await opened.read(1);
+  const json = { "content-type": "application/json" };
+  const announced = opened.post(["x".repeat(80 * KB)], { ...json, "content-length": `${80 * KB}` });
+  const inPieces = opened.post(["x".repeat(70 * KB), "x".repeat(10 * KB)]);
+  const texts = await Promise.all([announced, inPieces]);
+  for (const text of texts) assert.match(text, /^The platform is overloaded: /);
+  opened.answer();
+  assert.equal(await first, String(150 * KB));
 });
 
 test("a body that is not labelled as JSON is refused, an empty one without a label is not", async () => {

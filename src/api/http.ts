@@ -22,10 +22,13 @@ export interface Call {
   readonly receivedAt: number;
 }
 
+/** In pieces where it is so large that putting them together would hold others up. */
+type Body = string | Buffer | readonly Uint8Array[];
+
 export interface Reply {
   readonly status: number;
   /** Empty where the status is 204. */
-  readonly text: string | Buffer;
+  readonly text: Body;
   /** `application/json` unless given. */
   readonly contentType?: string;
   readonly activationId?: string;
@@ -37,7 +40,7 @@ export interface BareReply {
   readonly status: number;
   /** Names and values in turn; a name may be there several times. */
   readonly headers: readonly string[];
-  readonly body: string | Buffer;
+  readonly body: Body;
 }
 
 /** A reply whose body, which it has, comes while it is sent; where it fails, the connection is broken off. */
@@ -83,10 +86,33 @@ export function send(
   const { request, response } = exchange;
   const body = toBody(text, transactionId);
   const all = ["X-Request-ID", transactionId, ...headers];
-  if (!isBodiless(status)) all.push("Content-Length", String(Buffer.byteLength(body)));
+  if (!isBodiless(status)) all.push("Content-Length", String(toByteLength(body)));
   response.writeHead(status, all);
-  if (request.complete || !hasBody(request)) response.end(body);
+  if (request.complete || !hasBody(request)) endWith(response, body);
   else sendEarly(exchange, body);
+}
+
+function toByteLength(body: Body): number {
+  if (!isInPieces(body)) return Buffer.byteLength(body);
+  return body.reduce((length, piece) => length + piece.byteLength, 0);
+}
+
+/** How long a client may take to read what is large: as long as Node lets it take to send it. */
+const READ_MS_MAX = 300 * SECOND_MS;
+
+function endWith(response: ServerResponse, body: Body): void {
+  if (!isInPieces(body)) {
+    response.end(body);
+    return;
+  }
+  const timer = setTimeout(() => response.destroy(), READ_MS_MAX);
+  response.once("close", () => clearTimeout(timer));
+  for (const piece of body) response.write(piece);
+  response.end();
+}
+
+function isInPieces(body: Body): body is readonly Uint8Array[] {
+  return Array.isArray(body);
 }
 
 /** Destroys the stream as soon as nobody reads it. */
@@ -128,7 +154,7 @@ const BEYOND_ASCII = /[\x80-\xff]/;
  * Node writes headers in the encoding of a text that follows them, UTF-8: a transaction id of other
  * characters would come back as others. Before bytes it writes them as they came.
  */
-function toBody(text: string | Buffer, transactionId: TransactionId): string | Buffer {
+function toBody(text: Body, transactionId: TransactionId): Body {
   const isText = typeof text === "string";
   return isText && BEYOND_ASCII.test(transactionId) ? Buffer.from(text) : text;
 }
@@ -143,10 +169,10 @@ export function hasBody({ headers }: IncomingMessage): boolean {
  * Before the body has come: the client may read the answer at once, but the connection stays until the
  * rest has come. Closed earlier, it would be reset, and the client would see that, not the answer.
  */
-function sendEarly({ request, response }: Exchange, body: string | Buffer): void {
+function sendEarly({ request, response }: Exchange, body: Body): void {
   const timer = setTimeout(() => request.destroy(), DRAIN_MS);
   request.once("end", () => response.end());
   request.once("close", () => clearTimeout(timer));
-  response.write(body);
+  for (const piece of isInPieces(body) ? body : [body]) response.write(piece);
   request.resume();
 }

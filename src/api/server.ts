@@ -70,8 +70,9 @@ export interface Api {
 
 /** As in OpenWhisk (rest-api specification, 1.1). */
 const IDLE_MS = 70 * SECOND_MS;
-/** Five of the largest, or hundreds of common large ones; they take up to three times as much memory. */
+/** Five of the largest, or hundreds of common large ones; the one that is read takes some more. */
 const BODIES_BYTES_MAX = 256 * MB;
+const ROOM_WAIT_MS = 60 * SECOND_MS;
 const PREFIX = "/api/v1";
 /** Reserved for the platform's own transactions. */
 const SYSTEM_PREFIX = "sid_";
@@ -85,7 +86,7 @@ class HttpApi implements Api {
   readonly #router: Router;
   readonly #subtrees: ReadonlyMap<string, Subtree>;
   readonly #servers: Server[] = [];
-  readonly #bodies = new Bodies(BODIES_BYTES_MAX);
+  readonly #bodies = new Bodies({ bytesMax: BODIES_BYTES_MAX, waitMs: ROOM_WAIT_MS });
   readonly #targets = new Targets(PREFIX);
   /** Connections on which a request's body is still to come, and its answer is gone. */
   readonly #answeredEarly = new WeakSet<Socket>();
@@ -140,16 +141,20 @@ class HttpApi implements Api {
   #take(request: IncomingMessage, response: ServerResponse): void {
     const transactionId = toTransactionId(request.headers["x-request-id"]);
     const answer = (reply: Reply | BareReply | StreamReply) => {
-      this.#bodies.free(request);
       const isStream = "stream" in reply;
+      const holdsRoom = this.#bodies.holds(request);
       if (response.destroyed) {
+        this.#bodies.free(request);
         if (isStream) reply.stream.destroy();
         return;
       }
       if (!request.complete && hasBody(request)) {
         this.#answeredEarly.add(request.socket);
+        this.#bodies.drop(request);
         request.once("end", () => this.#answeredEarly.delete(request.socket));
       }
+      // Until the client has taken it, which may be as large.
+      if (holdsRoom) response.once("close", () => this.#bodies.free(request));
       if (isStream) sendStream({ request, response }, reply, transactionId);
       else send({ request, response }, reply, transactionId);
       const { log } = this.#options;
@@ -261,6 +266,7 @@ class HttpApi implements Api {
     }, waitMs);
     await Promise.all(this.#servers.map(closed));
     clearTimeout(force);
+    this.#bodies.close();
   }
 }
 

@@ -27,8 +27,13 @@ export class Connection {
     });
   }
 
-  /** All that is sent in one turn is one write. */
-  send(message: string): void {
+  /** All that is sent in one turn is one write, but for bytes, which are not copied into it. */
+  send(message: string | Uint8Array): void {
+    if (typeof message !== "string") {
+      this.#write();
+      this.#socket.write(message);
+      return;
+    }
     if (this.#unsent === "") process.nextTick(() => this.#write());
     this.#unsent += message;
   }
@@ -36,6 +41,7 @@ export class Connection {
   #write(): void {
     const text = this.#unsent;
     this.#unsent = "";
+    if (text === "") return;
     this.#socket.write(text);
     if (this.#socket.errored !== null && !this.#isReadToEnd) this.#readRest();
   }
