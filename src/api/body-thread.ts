@@ -7,7 +7,7 @@ import { BriskError, type ErrorCode, failure } from "../kernel/errors.ts";
 import { FairTurns } from "../kernel/fair-turns.ts";
 import { LargeText } from "../kernel/large-text.ts";
 import { parseKeepingDigits } from "../kernel/lossless-json.ts";
-import { SECOND_MS } from "../kernel/units.ts";
+import { MB, SECOND_MS } from "../kernel/units.ts";
 import type { BodyName, BodyRules, ParsedBodies } from "./body-parsers.ts";
 
 export interface BodyOrder<Name extends BodyName> {
@@ -20,8 +20,10 @@ export type BodyAnswer =
   | { readonly rest: string; readonly code?: Uint8Array<ArrayBuffer> }
   | { readonly failure: { readonly code: ErrorCode; readonly text: string } };
 
-/** It starts in some 60 ms, and has up to a few hundred megabytes of what it has read last. */
+/** It starts in some 60 ms. */
 const IDLE_MS = 5 * SECOND_MS;
+/** What it has read leaves it up to eight times as many bytes of garbage: beyond these it ends at once. */
+const READ_BYTES_MAX = 32 * MB;
 /** Of 50 MB of text, as bytes, as characters of two bytes, as a value, and printed again. */
 const HEAP_MB_MAX = 1024;
 
@@ -29,6 +31,8 @@ export class BodyThread {
   readonly #turns = new FairTurns();
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
+  /** By the thread that there is. */
+  #readBytes = 0;
   #asking: Pick<PromiseWithResolvers<BodyAnswer>, "resolve" | "reject"> | undefined;
 
   /** One at a time, going round among the owners. The pieces are gone when it begins. Rejects as the body's parser throws. */
@@ -47,13 +51,16 @@ export class BodyThread {
     worker.ref();
     return new Promise<BodyAnswer>((resolve, reject) => {
       this.#asking = { resolve, reject };
+      for (const { byteLength } of order.pieces) this.#readBytes += byteLength;
       worker.postMessage(
         order,
         order.pieces.map(({ buffer }) => buffer),
       );
     }).finally(() => {
+      this.#asking = undefined;
       worker.unref();
-      this.#idle = setTimeout(() => this.close(), IDLE_MS).unref();
+      if (this.#readBytes > READ_BYTES_MAX) this.close();
+      else this.#idle = setTimeout(() => this.close(), IDLE_MS).unref();
     });
   }
 
@@ -68,6 +75,7 @@ export class BodyThread {
     worker.on("error", (cause) => this.#lose(worker, cause));
     worker.on("exit", () => this.#lose(worker, new Error("the thread for large bodies has ended")));
     this.#worker = worker;
+    this.#readBytes = 0;
     return worker;
   }
 
