@@ -3,9 +3,10 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline, type Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import type { BriskError } from "../kernel/errors.ts";
 import type { TransactionId } from "../kernel/ids.ts";
-import { SECOND_MS } from "../kernel/units.ts";
+import { KB, SECOND_MS } from "../kernel/units.ts";
 import type { Bodies } from "./bodies.ts";
 
 /** One request on its way through the API. */
@@ -107,8 +108,24 @@ function endWith(response: ServerResponse, body: Body): void {
   }
   const timer = setTimeout(() => response.destroy(), READ_MS_MAX);
   response.once("close", () => clearTimeout(timer));
-  for (const piece of body) response.write(piece);
-  response.end();
+  // A client that goes away takes the rest with it, which is all that is to be done.
+  pipeline(slice(body), response, () => {});
+}
+
+/**
+ * Some 0.1 ms of work, and then it is others' turn. A client that reads as fast as it is written to would
+ * get all of it in one turn, or have the loop for itself.
+ */
+const SLICE_BYTES = 128 * KB;
+const SLICE_EVERY_MS = 1;
+
+async function* slice(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.byteLength; at += SLICE_BYTES) {
+      yield piece.subarray(at, at + SLICE_BYTES);
+      await delay(SLICE_EVERY_MS);
+    }
+  }
 }
 
 function isInPieces(body: Body): body is readonly Uint8Array[] {
