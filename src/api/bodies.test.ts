@@ -15,6 +15,8 @@ const WAIT_MS = 300;
 interface Opened extends AsyncDisposable {
   /** Sends a body in pieces; the answer is its length, or what was wrong with it. */
   post(pieces: readonly string[], headers?: Readonly<Record<string, string>>): Promise<string>;
+  /** Sends the beginning of one, and then hangs up. */
+  postAndLeave(piece: string, length: string | undefined): void;
   /** Lets the requests that were read be answered. */
   answer(): void;
   /** Resolves when so many bodies were read. */
@@ -56,6 +58,15 @@ async function open({ all, each }: { all: number; each: number }): Promise<Opene
       request.end();
       const [response] = await once(request, "response");
       return readText(response);
+    },
+    postAndLeave: (piece, length) => {
+      const headers = {
+        "content-type": "application/json",
+        ...(length === undefined ? {} : { "content-length": length }),
+      };
+      const request = openRequest({ port, method: "POST", headers, agent: false });
+      request.on("error", () => {});
+      request.write(piece, () => request.destroy());
     },
     answer: () => answerAll(),
     read: async (wanted) => {
@@ -113,6 +124,18 @@ test("a large body that finds no room in time is refused, however it is sent", a
   for (const text of texts) assert.match(text, /^The platform is overloaded: /);
   opened.answer();
   assert.equal(await first, String(150 * KB));
+});
+
+test("who goes away while waiting for room, or after that, leaves none occupied", async () => {
+  await using opened = await open({ all: 200 * KB, each: 150 * KB });
+  const first = opened.post(["x".repeat(150 * KB)]);
+  await opened.read(1);
+  for (const length of [`${100 * KB}`, undefined]) opened.postAndLeave("x".repeat(80 * KB), length);
+  opened.answer();
+  assert.equal(await first, String(150 * KB));
+  for (let round = 0; round < 3; round++) {
+    assert.equal(await opened.post(["x".repeat(150 * KB)]), String(150 * KB));
+  }
 });
 
 test("a body that is not labelled as JSON is refused, an empty one without a label is not", async () => {

@@ -89,7 +89,11 @@ export class Bodies {
       return only === null ? [] : [only];
     }
     const announced = Number(request.headers["content-length"] ?? 0);
-    if (announced > SMALL_BYTES) await this.#enter(request, options, announced);
+    if (announced > SMALL_BYTES) {
+      await this.#enter(request, options, announced);
+      // It may have gone while it waited, and would not say so again.
+      if (request.destroyed) throw failure("request-aborted");
+    }
     return this.#gather(request, options);
   }
 
@@ -117,7 +121,10 @@ export class Bodies {
           isCounted = true;
           request.pause();
           this.#enter(request, options, options.bytesMax)
-            .catch(refuse)
+            .then(() => {
+              // It may have gone while it waited, and been answered.
+              if (chunks === undefined) this.free(request);
+            }, refuse)
             .finally(() => request.resume());
         } else this.#pace.took(request, chunk.length);
       });
