@@ -7,8 +7,8 @@ import { KB, MB } from "../kernel/units.ts";
 /** In pieces where it is so large that putting them together would hold others up. */
 export type Body = string | Buffer | readonly Uint8Array[];
 
-/** Up to here it is sent at once: that takes less than a millisecond. */
-const LENGTH_MAX = MB;
+/** Up to here, which is more than one result has, it is sent at once: that takes a millisecond. */
+const LENGTH_MAX = 2 * MB;
 const PORTION_LENGTH = 128 * KB;
 const PORTION_EVERY_MS = 1;
 
