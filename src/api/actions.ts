@@ -1,11 +1,9 @@
 // `/namespaces/NS/actions`: put, get, list, delete and invoke (rest-api specification, 3.1 and 5).
 
 import { type Action, isSequenceExec } from "../entities/action.ts";
-import { checkActionSizes } from "../entities/action-update.ts";
-import { resolveComponents } from "../entities/components.ts";
 import { resolveLimits, toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
-import { type EntityPath, toDocumentId } from "../entities/names.ts";
+import { type EntityPath, type QualifiedName, toDocumentId } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
 import type { Throttles } from "../entitlement/throttles.ts";
@@ -16,11 +14,10 @@ import type {
   InvokeFinished,
 } from "../invocation/port.ts";
 import { failure } from "../kernel/errors.ts";
-import type { ActivationId } from "../kernel/ids.ts";
+import { LargeText } from "../kernel/large-text.ts";
 import type { ActionRegistry, WantedVersion } from "../registry/actions.ts";
 import {
   answerList,
-  BODY_BYTES_MAX,
   COMMON,
   MISSING,
   PAGE_QUERY,
@@ -32,7 +29,7 @@ import { type Call, json, type Reply } from "./http.ts";
 import { IDEMPOTENCY_HEADER, parseKeyedRequest } from "./idempotency.ts";
 import { parseBoolean, parseInteger } from "./query.ts";
 import type { Parameters, QueryParameter, Route } from "./routes.ts";
-import { actionBody, parseActionBody, parsePayload, payloadBody } from "./schemas.ts";
+import { actionBody, parsePayload, payloadBody } from "./schemas.ts";
 import {
   GET_VERSION_QUERY,
   parseWanted,
@@ -175,7 +172,7 @@ class ActionHandlers {
     throttles.admit(identity);
     const name = toReadable(names, parameters, identity);
     const bytesMax = toPayloadBytesMax(limits, identity.limits);
-    const text = await call.bodies.read(call.request, { bytesMax });
+    const text = await call.bodies.read(call.exchange, { bytesMax });
     const { blocking, isResult, waitMs, wanted } = this.#parseInvokeQuery(call.query);
     const payload = parsePayload(text);
     const common = {
@@ -183,20 +180,21 @@ class ActionHandlers {
       transaction: [call.transactionId, call.receivedAt] as const,
       payload,
     };
-    const invoke = async (own: { readonly waitMs?: number; readonly keyedId?: ActivationId }) => {
-      const action = await registry.findToInvoke(name, identity, wanted);
-      throttles.checkInFlight(identity);
-      return invocations.invoke({ ...common, ...own, action });
-    };
+    const found = () => registry.findToInvoke(name, identity, wanted);
     // The caller's, whoever has the action: a key is nothing that others can take or use up.
     const { name: namespace } = identity.namespace;
     const keyed = parseKeyedRequest(call, { namespace, target: toDocumentId(name), body: text });
     if (keyed === undefined) {
-      return toInvokeReply(await invoke(blocking ? { waitMs } : {}), isResult);
+      const request = { ...common, action: await found() };
+      throttles.checkInFlight(identity);
+      const outcome = await invocations.invoke(blocking ? { ...request, waitMs } : request);
+      return toInvokeReply(outcome, isResult);
     }
     if (blocking) throw failure("invalid", { detail: BLOCKING_WITH_KEY });
     const activationId = await idempotency.accept(keyed, async (keyedId) => {
-      await invoke({ keyedId });
+      const action = await found();
+      throttles.checkInFlight(identity);
+      await invocations.invoke({ ...common, action, keyedId });
     });
     return toInvokeReply({ type: "accepted", activationId }, isResult);
   }
@@ -215,15 +213,27 @@ class ActionHandlers {
     return parsed;
   }
 
-  async get({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+  /** For the large code of an action that is to be answered with it. */
+  async #makeRoom(
+    { answers, exchange }: Call,
+    name: QualifiedName,
+    { identity, version }: { readonly identity: Identity; readonly version?: string | undefined },
+  ): Promise<void> {
+    const found = await this.#options.registry.find(name, identity, version).catch(() => undefined);
+    if (found?.codeBytes !== undefined) await answers.expect(exchange, found.codeBytes);
+  }
+
+  async get(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
     const name = toReadable(toNames(parameters), parameters, identity);
     const { registry } = this.#options;
+    const { query } = call;
     if (parseBoolean(query, "versions")) {
       return json((await registry.listVersions(name, identity)).map(toSummary));
     }
     const version = parseWantedVersion(query);
     if (parseBoolean(query, "code", true)) {
-      return json((await registry.read(name, identity, version)).document);
+      await this.#makeRoom(call, name, { identity, version });
+      return toReply((await registry.read(name, identity, version)).document);
     }
     const { document, binding } = await registry.find(name, identity, version);
     return json(binding === undefined ? document : { ...document, binding });
@@ -233,16 +243,21 @@ class ActionHandlers {
     const { limits, registry } = this.#options;
     const name = toOwn(toNames(parameters), parameters, identity);
     const overwrite = parseBoolean(call.query, "overwrite");
-    const text = await call.bodies.read(call.request, { bytesMax: BODY_BYTES_MAX });
-    const request = resolveComponents(parseActionBody(text), identity.namespace.name);
     const { parameterBytesMax } = resolveLimits(limits, identity.limits);
-    checkActionSizes(request, { codeBytesMax: limits.codeBytesMax, parameterBytesMax });
-    return json(await registry.put({ name, request, overwrite, identity }));
+    const { codeBytesMax } = limits;
+    const request = await call.bodies.parse(call.exchange, "action", {
+      namespace: identity.namespace.name,
+      codeBytesMax,
+      parameterBytesMax,
+    });
+    if (request.exec === undefined) await this.#makeRoom(call, name, { identity });
+    return toReply(await registry.put({ name, request, overwrite, identity }));
   }
 
-  async delete(_: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+  async delete(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
     const name = toOwn(toNames(parameters), parameters, identity);
-    return json(await this.#options.registry.delete(name));
+    await this.#makeRoom(call, name, { identity });
+    return toReply(await this.#options.registry.delete(name));
   }
 
   list({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
@@ -267,6 +282,15 @@ class ActionHandlers {
       list: async (page) => (await registry.list(path, page)).map(toSummary),
     });
   }
+}
+
+/** A large code is sent as the bytes that it is. */
+function toReply(action: Action): Reply {
+  const { exec, ...rest } = action;
+  if (isSequenceExec(exec) || !(exec.code instanceof LargeText)) return json(action);
+  const { code, ...others } = exec;
+  const head = JSON.stringify({ ...rest, exec: others }).slice(0, -"}}".length);
+  return { status: 200, text: [Buffer.from(`${head},"code":`), code.json, Buffer.from("}}")] };
 }
 
 function parseWait(query: URLSearchParams, max: number): number {

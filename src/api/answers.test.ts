@@ -7,15 +7,15 @@ import { type AddressInfo, connect } from "node:net";
 import { test } from "node:test";
 import { MB } from "../kernel/units.ts";
 import { Answers } from "./answers.ts";
-import { OwnedShares } from "./owned-shares.ts";
+import { BodyRoom } from "./body-room.ts";
 
 /** More than a connection's buffers take. */
 const BODY = Buffer.alloc(16 * MB);
 
 async function open(graceMs: number) {
-  const answers = new Answers(new OwnedShares(3 * BODY.length, new WeakMap()), graceMs);
+  const answers = new Answers(new BodyRoom({ bytesMax: 3 * BODY.length, waitMs: 0 }), graceMs);
   const server = createServer((request, response) => {
-    const isHeld = answers.hold({ request, response }, BODY.length);
+    const isHeld = answers.hold({ request, response, owner: "" }, BODY.length);
     response.end(isHeld ? BODY : "full");
   });
   server.listen(0, "127.0.0.1");

@@ -8,11 +8,17 @@ import { text as readText } from "node:stream/consumers";
 import { test } from "node:test";
 import { KB, MB } from "../kernel/units.ts";
 import { Bodies } from "./bodies.ts";
-import { OwnedShares } from "./owned-shares.ts";
+import { BodyRoom } from "./body-room.ts";
+import type { Exchange } from "./http.ts";
+
+/** How long a body waits for room. */
+const WAIT_MS = 300;
 
 interface Opened extends AsyncDisposable {
   /** Sends a body in pieces; the answer is its length, or what was wrong with it. */
   post(pieces: readonly string[], headers?: Readonly<Record<string, string>>): Promise<string>;
+  /** Sends the beginning of one, and then hangs up. */
+  postAndLeave(piece: string, length: string | undefined): void;
   /** Lets the requests that were read be answered. */
   answer(): void;
   /** Resolves when so many bodies were read. */
@@ -20,7 +26,9 @@ interface Opened extends AsyncDisposable {
 }
 
 async function open({ all, each }: { all: number; each: number }): Promise<Opened> {
-  const bodies = new Bodies(new OwnedShares(2 * all, new WeakMap()));
+  // Nobody alone may have more than half of it.
+  const room = new BodyRoom({ bytesMax: 2 * all, waitMs: WAIT_MS });
+  const bodies = new Bodies(room);
   let answerAll = () => {};
   let count = 0;
   let heard = () => {};
@@ -28,8 +36,9 @@ async function open({ all, each }: { all: number; each: number }): Promise<Opene
     answerAll = resolve;
   });
   const server = createServer((request, response) => {
+    const exchange: Exchange = { request, response, owner: "" };
     const end = (text: string) => {
-      bodies.free(request);
+      room.free(exchange);
       response.end(text);
       request.resume();
     };
@@ -40,7 +49,7 @@ async function open({ all, each }: { all: number; each: number }): Promise<Opene
       end(String(text.length));
     };
     bodies
-      .read(request, { bytesMax: each })
+      .read(exchange, { bytesMax: each })
       .then(hold)
       .catch((cause: Error) => end(cause.message));
   });
@@ -54,6 +63,15 @@ async function open({ all, each }: { all: number; each: number }): Promise<Opene
       request.end();
       const [response] = await once(request, "response");
       return readText(response);
+    },
+    postAndLeave: (piece, length) => {
+      const headers = {
+        "content-type": "application/json",
+        ...(length === undefined ? {} : { "content-length": length }),
+      };
+      const request = openRequest({ port, method: "POST", headers, agent: false });
+      request.on("error", () => {});
+      request.write(piece, () => request.destroy());
     },
     answer: () => answerAll(),
     read: async (wanted) => {
@@ -87,16 +105,42 @@ test("a body over its own bound is refused, and makes room again", async () => {
   assert.equal(await opened.post(["x".repeat(100 * KB)]), String(100 * KB));
 });
 
-test("large bodies that are worked on have a bound in all, small ones pass beside them", async () => {
+test("a large body waits for room while others are worked on, and small ones pass beside it", async () => {
   await using opened = await open({ all: 200 * KB, each: 150 * KB });
   const first = opened.post(["x".repeat(150 * KB)]);
   await opened.read(1);
-  assert.match(await opened.post(["x".repeat(80 * KB)]), /^The platform is overloaded: /);
+  const waiting = opened.post(["x".repeat(80 * KB)]);
   const small = opened.post(["x".repeat(60 * KB)]);
   await opened.read(2);
   opened.answer();
-  assert.deepEqual(await Promise.all([first, small]), [String(150 * KB), String(60 * KB)]);
+  const lengths = [150, 80, 60].map((length) => String(length * KB));
+  assert.deepEqual(await Promise.all([first, waiting, small]), lengths);
   assert.equal(await opened.post(["x".repeat(150 * KB)]), String(150 * KB));
+});
+
+test("a large body that finds no room in time is refused, however it is sent", async () => {
+  await using opened = await open({ all: 200 * KB, each: 150 * KB });
+  const first = opened.post(["x".repeat(150 * KB)]);
+  await opened.read(1);
+  const json = { "content-type": "application/json" };
+  const announced = opened.post(["x".repeat(80 * KB)], { ...json, "content-length": `${80 * KB}` });
+  const inPieces = opened.post(["x".repeat(70 * KB), "x".repeat(10 * KB)]);
+  const texts = await Promise.all([announced, inPieces]);
+  for (const text of texts) assert.match(text, /^The platform is overloaded: /);
+  opened.answer();
+  assert.equal(await first, String(150 * KB));
+});
+
+test("who goes away while waiting for room, or after that, leaves none occupied", async () => {
+  await using opened = await open({ all: 200 * KB, each: 150 * KB });
+  const first = opened.post(["x".repeat(150 * KB)]);
+  await opened.read(1);
+  for (const length of [`${100 * KB}`, undefined]) opened.postAndLeave("x".repeat(80 * KB), length);
+  opened.answer();
+  assert.equal(await first, String(150 * KB));
+  for (let round = 0; round < 3; round++) {
+    assert.equal(await opened.post(["x".repeat(150 * KB)]), String(150 * KB));
+  }
 });
 
 test("a body that is not labelled as JSON is refused, an empty one without a label is not", async () => {

@@ -2,8 +2,13 @@
 
 import type { IncomingMessage } from "node:http";
 import { type BriskError, failure } from "../kernel/errors.ts";
-import { KB, MB } from "../kernel/units.ts";
-import type { OwnedShares } from "./owned-shares.ts";
+import { LARGE_TEXT_LENGTH } from "../kernel/large-text.ts";
+import { MB } from "../kernel/units.ts";
+import { BodyPace } from "./body-pace.ts";
+import { BODY_PARSERS, type BodyName, type BodyRules, type ParsedBodies } from "./body-parsers.ts";
+import { type BodyRoom, SMALL_BODY_BYTES } from "./body-room.ts";
+import { BodyThread } from "./body-thread.ts";
+import type { Exchange } from "./http.ts";
 
 export interface BodyOptions {
   readonly bytesMax: number;
@@ -11,112 +16,156 @@ export interface BodyOptions {
   readonly field?: string;
 }
 
+/** The server's bound on any body (rest-api specification, 1.1). */
+const PUT_OPTIONS = { bytesMax: 50 * MB };
 const JSON_TYPE = "application/json";
-/** Up to here a body costs about what its connection does, and is not counted. */
-const SMALL_BYTES = 64 * KB;
+
+type Pieces = readonly Buffer<ArrayBuffer>[];
+
+const NO_PIECES: Pieces = [];
 const NOTHING = Buffer.alloc(0);
 
 export class Bodies {
-  readonly #shares: OwnedShares;
-  readonly #held = new Map<IncomingMessage, Held>();
+  readonly #room: BodyRoom;
+  readonly #pace = new BodyPace();
+  readonly #thread = new BodyThread();
 
-  /** @param shares of the bytes of all large bodies whose requests are not answered */
-  constructor(shares: OwnedShares) {
-    this.#shares = shares;
+  constructor(room: BodyRoom) {
+    this.#room = room;
   }
 
   /**
    * The body's text. Rejects with `content-type-unsupported` where it is labelled as something else
-   * than JSON, `too-large` beyond its bound, `bodies-full` beyond that of all: then nothing of it is
-   * kept. What is kept counts until `free`.
+   * than JSON, `too-large` beyond its bound, `bodies-full` where there is no room for it in time: then
+   * nothing of it is kept. What is kept has its room until that is freed.
    */
-  async read(request: IncomingMessage, options: BodyOptions): Promise<string> {
-    checkAnnounced(request, options);
-    const type = request.headers["content-type"];
-    if (type !== undefined && !isJsonType(type)) {
-      throw failure("content-type-unsupported", { is: type });
-    }
-    const bytes = await this.#collect(request, options);
-    if (bytes.length > 0 && type === undefined) {
-      throw failure("content-type-unsupported", { is: "none" });
-    }
-    return bytes.toString();
+  async read(exchange: Exchange, options: BodyOptions): Promise<string> {
+    checkAnnounced(exchange.request, options);
+    checkLabel(exchange.request);
+    const pieces = await this.#collect(exchange, options);
+    checkLabelled(exchange.request, pieces);
+    return concat(pieces).toString();
+  }
+
+  /** What the body of a PUT says; a large one is read on a thread of its own. Rejects as `read`, and as the parser throws. */
+  async parse<Name extends BodyName>(
+    exchange: Exchange,
+    name: Name,
+    rules: BodyRules[Name],
+  ): Promise<ParsedBodies[Name]> {
+    checkAnnounced(exchange.request, PUT_OPTIONS);
+    checkLabel(exchange.request);
+    const pieces = await this.#collect(exchange, PUT_OPTIONS);
+    checkLabelled(exchange.request, pieces);
+    if (toLength(pieces) < LARGE_TEXT_LENGTH)
+      return BODY_PARSERS[name](concat(pieces).toString(), rules);
+    return this.#thread.parse(exchange.owner, { name, rules, pieces: pieces.map(toOwn) });
   }
 
   /** The body's bytes, whatever they are labelled as; otherwise as `read`. */
-  async readBytes(request: IncomingMessage, options: BodyOptions): Promise<Buffer> {
-    checkAnnounced(request, options);
-    return this.#collect(request, options);
+  async readBytes(exchange: Exchange, options: BodyOptions): Promise<Buffer> {
+    checkAnnounced(exchange.request, options);
+    return concat(await this.#collect(exchange, options));
   }
 
-  async #collect(request: IncomingMessage, options: BodyOptions): Promise<Buffer> {
+  async #collect(exchange: Exchange, options: BodyOptions): Promise<Pieces> {
     // A small body comes along with its headers: it has been read when their handler has returned.
     await undefined;
+    const { request } = exchange;
     const { complete, readableLength } = request;
-    if (complete && readableLength <= Math.min(SMALL_BYTES, options.bytesMax)) {
-      return (request.read() as Buffer | null) ?? NOTHING;
+    if (complete && readableLength <= Math.min(SMALL_BODY_BYTES, options.bytesMax)) {
+      const only = request.read() as Buffer<ArrayBuffer> | null;
+      return only === null ? NO_PIECES : [only];
     }
-    return this.#gather(request, options);
+    const announced = Number(request.headers["content-length"] ?? 0);
+    if (announced > SMALL_BODY_BYTES) {
+      await this.#room.take(exchange, announced);
+      // It may have gone while it waited, and would not say so again.
+      if (request.destroyed) throw failure("request-aborted");
+    }
+    return this.#gather(exchange, options);
   }
 
-  #gather(request: IncomingMessage, options: BodyOptions): Promise<Buffer> {
+  #gather(exchange: Exchange, options: BodyOptions): Promise<Pieces> {
+    const { request } = exchange;
     return new Promise((resolve, reject) => {
-      let chunks: Buffer[] | undefined = [];
+      let chunks: Buffer<ArrayBuffer>[] | undefined = [];
       let length = 0;
+      let isCounted = this.#room.has(exchange);
       const refuse = (cause: BriskError) => {
         if (chunks === undefined) return;
         chunks = undefined;
-        this.free(request);
+        this.#room.free(exchange);
         reject(cause);
       };
-      request.on("data", (chunk: Buffer) => {
+      request.on("data", (chunk: Buffer<ArrayBuffer>) => {
         length += chunk.length;
         if (length > options.bytesMax) refuse(tooLarge(length, options));
-        else if (length > SMALL_BYTES && chunks !== undefined && !this.#hold(request, length)) {
-          refuse(failure("bodies-full", { allowed: this.#shares.bytesMax / MB }));
-        } else chunks?.push(chunk);
+        else chunks?.push(chunk);
+        if (length > SMALL_BODY_BYTES && chunks !== undefined && !isCounted) {
+          // How long it will be was not said.
+          isCounted = true;
+          request.pause();
+          this.#room
+            .take(exchange, options.bytesMax)
+            .then(() => {
+              // It may have gone while it waited, and been answered.
+              if (chunks === undefined) this.#room.free(exchange);
+            }, refuse)
+            .finally(() => request.resume());
+        } else this.#pace.took(request, chunk.length);
       });
       request.on("end", () => {
-        const [only] = chunks ?? [];
-        if (chunks !== undefined) {
-          resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
-        }
+        if (chunks !== undefined) resolve(chunks);
         chunks = undefined;
       });
       request.on("error", (cause) => refuse(failure("request-aborted", undefined, cause)));
     });
   }
 
-  /** False, and nothing changes, where there is no room for so many bytes. */
-  #hold(request: IncomingMessage, bytes: number): boolean {
-    const { owner, bytes: before } = this.#held.get(request) ?? {
-      owner: this.#shares.ownerOf(request),
-      bytes: 0,
-    };
-    if (!this.#shares.take(owner, bytes - before)) return false;
-    this.#held.set(request, { owner, bytes });
-    return true;
+  /** Takes what nobody is going to read any more, at the pace of all. */
+  drop(request: IncomingMessage): void {
+    if (request.listenerCount("data") > 0) return;
+    request.on("data", (chunk: Buffer) => this.#pace.took(request, chunk.length));
   }
 
-  /** For every request that is answered. */
-  free(request: IncomingMessage): void {
-    if (this.#held.size === 0) return;
-    const held = this.#held.get(request);
-    if (held === undefined) return;
-    this.#held.delete(request);
-    this.#shares.giveBack(held.owner, held.bytes);
+  close(): void {
+    this.#thread.close();
   }
 }
 
-interface Held {
-  readonly owner: string;
-  readonly bytes: number;
+function concat(pieces: Pieces): Buffer {
+  return pieces.length > 1 ? Buffer.concat(pieces) : (pieces[0] ?? NOTHING);
+}
+
+function toLength(pieces: Pieces): number {
+  return pieces.reduce((length, piece) => length + piece.length, 0);
+}
+
+/** What is moved to another thread may share its memory with nothing else. */
+function toOwn(piece: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return piece.length === piece.buffer.byteLength ? piece : Uint8Array.from(piece);
 }
 
 /** Throws `too-large` where already the length that the request announces is. */
 export function checkAnnounced({ headers }: IncomingMessage, options: BodyOptions): void {
   const announced = Number(headers["content-length"] ?? 0);
   if (announced > options.bytesMax) throw tooLarge(announced, options);
+}
+
+/** Throws `content-type-unsupported`. */
+function checkLabel({ headers }: IncomingMessage): void {
+  const type = headers["content-type"];
+  if (type !== undefined && !isJsonType(type)) {
+    throw failure("content-type-unsupported", { is: type });
+  }
+}
+
+/** Only what is empty needs no label. */
+function checkLabelled({ headers }: IncomingMessage, pieces: Pieces): void {
+  if (pieces.length > 0 && headers["content-type"] === undefined) {
+    throw failure("content-type-unsupported", { is: "none" });
+  }
 }
 
 function isJsonType(type: string): boolean {

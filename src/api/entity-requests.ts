@@ -3,14 +3,10 @@
 import { parseEntityName, parseNamespaceName, type QualifiedName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
-import { MB } from "../kernel/units.ts";
 import type { PageOptions } from "../stores/port.ts";
 import { json, type Reply } from "./http.ts";
 import { parseBoolean, parsePage } from "./query.ts";
 import type { Parameters, QueryParameter } from "./routes.ts";
-
-/** The server's bound on any body (rest-api specification, 1.1). */
-export const BODY_BYTES_MAX: number = 50 * MB;
 
 export const PAGE_QUERY: readonly QueryParameter[] = [
   { name: "limit", type: "integer", meaning: "Entries, up to 200; 0 means 200, standard is 30" },

@@ -6,15 +6,23 @@ import { pipeline, type Readable } from "node:stream";
 import type { BriskError } from "../kernel/errors.ts";
 import type { TransactionId } from "../kernel/ids.ts";
 import { SECOND_MS } from "../kernel/units.ts";
+import type { Answers } from "./answers.ts";
 import type { Bodies } from "./bodies.ts";
-import type { Owners } from "./owned-shares.ts";
+import { type Body, isForPortions, isInPieces, toLength, toPortions } from "./portions.ts";
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Whose it is, by the namespace's uuid: the caller's, or whose action is called. Empty until that is known. */
+  owner: string;
+}
 
 /** One request on its way through the API. */
 export interface Call {
+  readonly exchange: Exchange;
   readonly request: IncomingMessage;
   readonly bodies: Bodies;
-  /** Told of the request as soon as it is known whose it is: the caller's, or whose action it calls. */
-  readonly owners: Pick<Owners, "set">;
+  readonly answers: Answers;
   /** As they were sent, without the API's prefix. */
   readonly segments: readonly string[];
   readonly query: URLSearchParams;
@@ -28,7 +36,7 @@ export interface Call {
 export interface Reply {
   readonly status: number;
   /** Empty where the status is 204. */
-  readonly text: string | Buffer;
+  readonly text: Body;
   /** `application/json` unless given. */
   readonly contentType?: string;
   readonly activationId?: string;
@@ -40,17 +48,12 @@ export interface BareReply {
   readonly status: number;
   /** Names and values in turn; a name may be there several times. */
   readonly headers: readonly string[];
-  readonly body: string | Buffer;
+  readonly body: Body;
 }
 
 /** A reply whose body, which it has, comes while it is sent; where it fails, the connection is broken off. */
 export interface StreamReply extends Pick<BareReply, "status" | "headers"> {
   readonly stream: Readable;
-}
-
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
 }
 
 export const JSON_TYPE = "application/json";
@@ -86,10 +89,20 @@ export function send(
   const { request, response } = exchange;
   const body = toBody(text, transactionId);
   const all = ["X-Request-ID", transactionId, ...headers];
-  if (!isBodiless(status)) all.push("Content-Length", String(Buffer.byteLength(body)));
+  if (!isBodiless(status)) all.push("Content-Length", String(toByteLength(body)));
   response.writeHead(status, all);
-  if (request.complete || !hasBody(request)) response.end(body);
+  if (request.complete || !hasBody(request)) endWith(response, body);
   else sendEarly(exchange, body);
+}
+
+function toByteLength(body: Body): number {
+  return isInPieces(body) ? toLength(body) : Buffer.byteLength(body);
+}
+
+function endWith(response: ServerResponse, body: Body): void {
+  // A client that goes away takes the rest with it, which is all that is to be done.
+  if (isForPortions(body)) pipeline(toPortions(body), response, () => {});
+  else response.end(body);
 }
 
 /** Destroys the stream as soon as nobody reads it. */
@@ -131,7 +144,7 @@ const BEYOND_ASCII = /[\x80-\xff]/;
  * Node writes headers in the encoding of a text that follows them, UTF-8: a transaction id of other
  * characters would come back as others. Before bytes it writes them as they came.
  */
-function toBody(text: string | Buffer, transactionId: TransactionId): string | Buffer {
+function toBody(text: Body, transactionId: TransactionId): Body {
   const isText = typeof text === "string";
   return isText && BEYOND_ASCII.test(transactionId) ? Buffer.from(text) : text;
 }
@@ -146,10 +159,10 @@ export function hasBody({ headers }: IncomingMessage): boolean {
  * Before the body has come: the client may read the answer at once, but the connection stays until the
  * rest has come. Closed earlier, it would be reset, and the client would see that, not the answer.
  */
-function sendEarly({ request, response }: Exchange, body: string | Buffer): void {
+function sendEarly({ request, response }: Exchange, body: Body): void {
   const timer = setTimeout(() => request.destroy(), DRAIN_MS);
   request.once("end", () => response.end());
   request.once("close", () => clearTimeout(timer));
-  response.write(body);
+  for (const piece of isInPieces(body) ? body : [body]) response.write(piece);
   request.resume();
 }

@@ -5,21 +5,13 @@ import { resolveLimits } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { EntityPath } from "../entities/names.ts";
 import { bindingOf, type Package } from "../entities/package.ts";
-import { checkNotReserved, checkPackageSizes } from "../entities/package-update.ts";
+import { checkNotReserved } from "../entities/package-update.ts";
 import type { Identity } from "../entities/subject.ts";
 import { isOwn, resolveNamespace } from "../entitlement/rights.ts";
 import type { PackageRegistry } from "../registry/packages.ts";
-import {
-  answerList,
-  BODY_BYTES_MAX,
-  COMMON,
-  MISSING,
-  PAGE_QUERY,
-  toNames,
-  toOwn,
-} from "./entity-requests.ts";
+import { answerList, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
-import { packageBody, parsePackageBody } from "./package-schema.ts";
+import { packageBody } from "./package-schema.ts";
 import { parseBoolean } from "./query.ts";
 import type { Parameters, Route } from "./routes.ts";
 
@@ -103,9 +95,11 @@ class PackageHandlers {
     const name = toOwn(toNames(parameters), parameters, identity);
     const overwrite = parseBoolean(call.query, "overwrite");
     checkNotReserved(name);
-    const text = await call.bodies.read(call.request, { bytesMax: BODY_BYTES_MAX });
-    const request = parsePackageBody(text, name.namespace);
-    checkPackageSizes(request, resolveLimits(limits, identity.limits).parameterBytesMax);
+    const { parameterBytesMax } = resolveLimits(limits, identity.limits);
+    const request = await call.bodies.parse(call.exchange, "package", {
+      namespace: name.namespace,
+      parameterBytesMax,
+    });
     return json(await registry.put({ name, request, overwrite, identity }));
   }
 

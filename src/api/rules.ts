@@ -1,25 +1,16 @@
 // `/namespaces/NS/rules`: put, get, list, delete and switch on and off (rest-api specification, 3.4, 7.3).
 
-import { checkSize } from "../entities/key-values.ts";
 import { resolveLimits } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { EntityPath, QualifiedName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
 import type { RuleRegistry, RuleWithStatus } from "../registry/rules.ts";
-import {
-  answerList,
-  BODY_BYTES_MAX,
-  COMMON,
-  MISSING,
-  PAGE_QUERY,
-  toNames,
-  toOwn,
-} from "./entity-requests.ts";
+import { answerList, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
 import { parseBoolean } from "./query.ts";
 import type { Parameters, Route } from "./routes.ts";
-import { parseRuleBody, parseStatusBody, ruleBody, statusBody } from "./rule-schema.ts";
+import { ruleBody, statusBody } from "./rule-schema.ts";
 
 export interface RuleRouteOptions {
   readonly rules: RuleRegistry;
@@ -95,10 +86,10 @@ class RuleHandlers {
     const { rules, limits } = this.#options;
     const name = toOwn(toNames(parameters), parameters, identity);
     const overwrite = parseBoolean(call.query, "overwrite");
-    const body = parseRuleBody(await call.bodies.read(call.request, { bytesMax: BODY_BYTES_MAX }));
     const { parameterBytesMax } = resolveLimits(limits, identity.limits);
-    checkSize("annotations", body.annotations ?? [], parameterBytesMax);
-    const { trigger, action, ...rest } = body;
+    const { trigger, action, ...rest } = await call.bodies.parse(call.exchange, "rule", {
+      parameterBytesMax,
+    });
     const request = {
       ...rest,
       ...(trigger === undefined ? {} : { trigger: toOwnReference(trigger, identity) }),
@@ -109,8 +100,8 @@ class RuleHandlers {
 
   async setStatus(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
     const name = toOwn(toNames(parameters), parameters, identity);
-    const text = await call.bodies.read(call.request, { bytesMax: BODY_BYTES_MAX });
-    await this.#options.rules.setStatus(name, parseStatusBody(text));
+    const status = await call.bodies.parse(call.exchange, "status", undefined);
+    await this.#options.rules.setStatus(name, status);
     return OK;
   }
 

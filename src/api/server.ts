@@ -15,9 +15,11 @@ import { MB, SECOND_MS } from "../kernel/units.ts";
 import type { Log } from "../telemetry/log.ts";
 import { Answers } from "./answers.ts";
 import { Bodies } from "./bodies.ts";
+import { BodyRoom } from "./body-room.ts";
 import {
   type BareReply,
   type Call,
+  type Exchange,
   hasBody,
   JSON_TYPE,
   json,
@@ -29,7 +31,7 @@ import {
 } from "./http.ts";
 import { OPTIONS_OK, PONG } from "./info.ts";
 import { answerInvokers, type InvokerStates } from "./invokers.ts";
-import { OwnedShares, type Owners } from "./owned-shares.ts";
+import { toLength } from "./portions.ts";
 import { checkHttp, HEADERS_BYTES_MAX, refuseClient, refuseTunnel } from "./protocol.ts";
 import {
   createRouter,
@@ -72,10 +74,12 @@ export interface Api {
 
 /** As in OpenWhisk (rest-api specification, 1.1). */
 const IDLE_MS = 70 * SECOND_MS;
-/** Two of the largest for one tenant, one for the next; they take up to three times as much memory. */
-const BODIES_BYTES_MAX = 256 * MB;
-/** Two of the largest lists for one tenant, one for the next. */
-const ANSWERS_BYTES_MAX = 256 * MB;
+/**
+ * Of requests and answers: two of the largest for one tenant, one for the next. The one that is read, and
+ * what answers are made of, take some more.
+ */
+const ROOM_BYTES_MAX = 256 * MB;
+const ROOM_WAIT_MS = 60 * SECOND_MS;
 const PREFIX = "/api/v1";
 /** Reserved for the platform's own transactions. */
 const SYSTEM_PREFIX = "sid_";
@@ -89,9 +93,9 @@ class HttpApi implements Api {
   readonly #router: Router;
   readonly #subtrees: ReadonlyMap<string, Subtree>;
   readonly #servers: Server[] = [];
-  readonly #owners: Owners = new WeakMap();
-  readonly #bodies = new Bodies(new OwnedShares(BODIES_BYTES_MAX, this.#owners));
-  readonly #answers = new Answers(new OwnedShares(ANSWERS_BYTES_MAX, this.#owners));
+  readonly #room = new BodyRoom({ bytesMax: ROOM_BYTES_MAX, waitMs: ROOM_WAIT_MS });
+  readonly #bodies = new Bodies(this.#room);
+  readonly #answers = new Answers(this.#room);
   readonly #targets = new Targets(PREFIX);
   /** Connections on which a request's body is still to come, and its answer is gone. */
   readonly #answeredEarly = new WeakSet<Socket>();
@@ -145,21 +149,25 @@ class HttpApi implements Api {
 
   #take(request: IncomingMessage, response: ServerResponse): void {
     const transactionId = toTransactionId(request.headers["x-request-id"]);
+    const exchange: Exchange = { request, response, owner: "" };
     const answer = (reply: Reply | BareReply | StreamReply) => {
-      this.#bodies.free(request);
       const isStream = "stream" in reply;
       if (response.destroyed) {
+        this.#room.free(exchange);
         if (isStream) reply.stream.destroy();
         return;
       }
       if (!request.complete && hasBody(request)) {
         this.#answeredEarly.add(request.socket);
+        this.#bodies.drop(request);
         request.once("end", () => this.#answeredEarly.delete(request.socket));
       }
-      const exchange = { request, response };
-      if (isStream) sendStream(exchange, reply, transactionId);
-      else if (this.#answers.hold(exchange, lengthOf(reply))) send(exchange, reply, transactionId);
-      else send(exchange, this.#toFull(transactionId), transactionId);
+      if (isStream) {
+        this.#room.free(exchange);
+        sendStream(exchange, reply, transactionId);
+      } else if (this.#answers.hold(exchange, lengthOf(reply))) {
+        send(exchange, reply, transactionId);
+      } else send(exchange, this.#toFull(transactionId), transactionId);
       const { log } = this.#options;
       if (log.isLevelEnabled("debug")) {
         const { method, url } = request;
@@ -169,7 +177,7 @@ class HttpApi implements Api {
     const fail = (cause: unknown) =>
       answer(toErrorReply(this.#toFailure(cause, transactionId), transactionId));
     try {
-      const reply = this.#dispatch(request, transactionId);
+      const reply = this.#dispatch(exchange, transactionId);
       if (reply instanceof Promise) reply.then(answer, fail);
       else answer(reply);
     } catch (cause) {
@@ -177,16 +185,18 @@ class HttpApi implements Api {
     }
   }
 
-  #dispatch(request: IncomingMessage, transactionId: TransactionId): Dispatched {
+  #dispatch(exchange: Exchange, transactionId: TransactionId): Dispatched {
+    const { request } = exchange;
     const { method = "" } = request;
     checkHttp(request);
     const target = this.#targets.read(request.url ?? "/");
     const { path, segments, query, queryText } = target;
     if (segments === undefined) return this.#answerOutside(method, path);
     const call = {
+      exchange,
       request,
       bodies: this.#bodies,
-      owners: this.#owners,
+      answers: this.#answers,
       segments,
       query,
       queryText,
@@ -215,7 +225,7 @@ class HttpApi implements Api {
     const handle = acceptsJson(headers.accept) ? handleMatch : handleUnacceptable;
     const answer = (identity: Identity) => {
       if (match === undefined) throw failure("method-or-path-unknown");
-      call.owners.set(call.request, identity.namespace.uuid);
+      call.exchange.owner = identity.namespace.uuid;
       return handle(match, call, identity);
     };
     const identity = this.#options.authenticator.authenticate(headers.authorization);
@@ -249,7 +259,7 @@ class HttpApi implements Api {
   }
 
   #toFull(transactionId: TransactionId): Reply {
-    const cause = failure("answers-full", { allowed: ANSWERS_BYTES_MAX / MB });
+    const cause = failure("answers-full", { allowed: this.#room.allowed });
     return toErrorReply(this.#toFailure(cause, transactionId), transactionId);
   }
 
@@ -276,14 +286,14 @@ class HttpApi implements Api {
     }, waitMs);
     await Promise.all(this.#servers.map(closed));
     clearTimeout(force);
+    this.#bodies.close();
   }
 }
 
 type Dispatched = Promise<Reply | BareReply | StreamReply> | Reply;
 
-/** In characters, which is near enough. */
 function lengthOf(reply: Reply | BareReply): number {
-  return ("body" in reply ? reply.body : reply.text).length;
+  return toLength("body" in reply ? reply.body : reply.text);
 }
 
 const DOCS = /^\/docs(\/|$)/;

@@ -17,7 +17,10 @@ export const triggerBody = object({
 });
 
 /** Throws `body-malformed`. */
-export function parseTriggerBody(text: string, manifest: RuntimeManifest): TriggerRequest {
+export function parseTriggerBody(
+  text: string,
+  manifest: Pick<RuntimeManifest, "kinds">,
+): TriggerRequest {
   const { exec, parameters, annotations, version, publish } = parseBody(triggerBody, text);
   if (exec && !KINDS_WITHOUT_RUNTIME.includes(exec.kind)) parseKind(manifest, exec.kind);
   return withoutAbsent({

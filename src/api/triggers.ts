@@ -6,7 +6,6 @@ import { type EntityPath, toDocumentId } from "../entities/names.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { Trigger } from "../entities/trigger.ts";
-import { checkTriggerSizes } from "../entities/trigger-update.ts";
 import { checkOwn } from "../entitlement/rights.ts";
 import type { Throttles } from "../entitlement/throttles.ts";
 import type { Firings } from "../invocation/firings.ts";
@@ -14,21 +13,13 @@ import type { Idempotency, KeyedRequest } from "../invocation/port.ts";
 import type { ActivationId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { TriggerRegistry } from "../registry/triggers.ts";
-import {
-  answerList,
-  BODY_BYTES_MAX,
-  COMMON,
-  MISSING,
-  PAGE_QUERY,
-  toNames,
-  toOwn,
-} from "./entity-requests.ts";
+import { answerList, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
 import { IDEMPOTENCY_HEADER, parseKeyedRequest } from "./idempotency.ts";
 import { parseBoolean } from "./query.ts";
 import type { Parameters, Route } from "./routes.ts";
 import { parsePayload, payloadBody } from "./schemas.ts";
-import { parseTriggerBody, triggerBody } from "./trigger-schema.ts";
+import { triggerBody } from "./trigger-schema.ts";
 
 export interface TriggerRouteOptions {
   readonly triggers: TriggerRegistry;
@@ -115,7 +106,7 @@ class TriggerHandlers {
     throttles.admitFire(identity);
     const name = toOwn(names, parameters, identity);
     const bytesMax = toPayloadBytesMax(limits, identity.limits);
-    const text = await call.bodies.read(call.request, { bytesMax });
+    const text = await call.bodies.read(call.exchange, { bytesMax });
     const payload = parsePayload(text);
     const fire = async (own: { readonly keyedId?: ActivationId }) =>
       firings.fire({
@@ -158,9 +149,11 @@ class TriggerHandlers {
     const { triggers, limits, manifest } = this.#options;
     const name = toOwn(toNames(parameters), parameters, identity);
     const overwrite = parseBoolean(call.query, "overwrite");
-    const text = await call.bodies.read(call.request, { bytesMax: BODY_BYTES_MAX });
-    const request = parseTriggerBody(text, manifest);
-    checkTriggerSizes(request, resolveLimits(limits, identity.limits).parameterBytesMax);
+    const { parameterBytesMax } = resolveLimits(limits, identity.limits);
+    const request = await call.bodies.parse(call.exchange, "trigger", {
+      kinds: manifest.kinds,
+      parameterBytesMax,
+    });
     return json(await triggers.put({ name, request, overwrite }));
   }
 

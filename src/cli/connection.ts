@@ -1,10 +1,12 @@
 // Which platform a command talks to, and as whom: flags, over WHISK_ variables, over the properties
 // file.
 
-import { readFileSync } from "node:fs";
 import type { Environment } from "../settings/environment.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import { readProperties } from "./properties.ts";
+
+/** Not imported: see run.ts. */
+const { readFileSync } = process.getBuiltinModule("node:fs");
 
 /** The flags that every command of the REST API has. */
 export interface ConnectionFlags {

@@ -1,11 +1,14 @@
 // The properties file in which clients keep host and key: which one is meant, what stands in it, and
 // how a line of it is changed. The format is that of `wsk`: KEY=VALUE lines, `#` begins a comment.
 
-import { readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { defaultDataDirectory, type Environment } from "../settings/environment.ts";
 import { CliError } from "./cli-error.ts";
+
+/** Not imported: see run.ts. */
+const { readFileSync, realpathSync, renameSync, writeFileSync } =
+  process.getBuiltinModule("node:fs");
 
 export interface Properties {
   /** Where they were found; the last place that was tried where there are none. */

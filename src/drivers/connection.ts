@@ -4,15 +4,19 @@
 
 import { readSync } from "node:fs";
 import type { Duplex } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { KB } from "../kernel/units.ts";
 
 const CHUNK_BYTES = 64 * KB;
+/** Some 0.1 ms of work. What is read as fast as it is written would all be written in one turn. */
+const SLICE_BYTES = 128 * KB;
 
 export class Connection {
   readonly #socket: Duplex;
   readonly #take: (chunk: Buffer) => void;
   #unsent = "";
   #isReadToEnd = false;
+  #isSlicing = false;
 
   constructor(socket: Duplex, take: (chunk: Buffer) => void) {
     this.#socket = socket;
@@ -27,15 +31,35 @@ export class Connection {
     });
   }
 
-  /** All that is sent in one turn is one write. */
-  send(message: string): void {
-    if (this.#unsent === "") process.nextTick(() => this.#write());
+  /** All that is sent in one turn is one write; bytes, of which there are many, are sent over several. */
+  send(message: string | Uint8Array): void {
+    if (typeof message !== "string") {
+      void this.#sendSlices(message);
+      return;
+    }
+    if (this.#unsent === "" && !this.#isSlicing) process.nextTick(() => this.#write());
     this.#unsent += message;
   }
 
+  /** What is sent meanwhile waits. */
+  async #sendSlices(bytes: Uint8Array): Promise<void> {
+    this.#write();
+    this.#isSlicing = true;
+    for (let at = 0; at < bytes.byteLength && !this.#socket.destroyed; at += SLICE_BYTES) {
+      const slice = bytes.subarray(at, at + SLICE_BYTES);
+      // Called also where it cannot be written, and the socket is closed.
+      await new Promise((resolve) => this.#socket.write(slice, resolve));
+      await nextTurn();
+    }
+    this.#isSlicing = false;
+    this.#write();
+  }
+
   #write(): void {
+    if (this.#isSlicing) return;
     const text = this.#unsent;
     this.#unsent = "";
+    if (text === "") return;
     this.#socket.write(text);
     if (this.#socket.errored !== null && !this.#isReadToEnd) this.#readRest();
   }

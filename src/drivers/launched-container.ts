@@ -154,7 +154,7 @@ export class LaunchedContainer implements Container {
         resolve(outcome.type === "begun" ? outcome.answer : EXITED),
       );
       this.#runs.add(run);
-      this.#connection.send(encodeInit(run.seq, request));
+      for (const piece of encodeInit(run.seq, request)) this.#connection.send(piece);
     });
   }
 

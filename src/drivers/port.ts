@@ -2,6 +2,7 @@
 // nothing of activations. Every adapter passes driver.contract.ts.
 
 import type { JsonObject, RawJson } from "../kernel/json.ts";
+import type { LargeText } from "../kernel/large-text.ts";
 
 /** How far a container's code is kept from everything else. Said at start, and in every error about it. */
 export type Isolation = "none" | "sandbox" | "container";
@@ -22,7 +23,7 @@ export interface InitRequest {
   readonly name: string;
   readonly main: string;
   readonly binary: boolean;
-  readonly code: string;
+  readonly code: string | LargeText;
   readonly env: Readonly<Record<string, string>>;
 }
 

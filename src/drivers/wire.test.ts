@@ -125,7 +125,7 @@ test("nothing is read after an announcement that is refused", () => {
 
 test("a request is one line, with the arguments as the text that they are", () => {
   const init = { name: "a", main: "main", binary: false, code: "a\n\tb", env: {} };
-  assert.equal(encodeInit(1, init), `I1\t${JSON.stringify(init)}\n`);
+  assert.deepEqual(encodeInit(1, init), [`I1\t${JSON.stringify(init)}\n`]);
   const context = { namespace: "a\tb\nc" };
   const value = toRawJson({ n: 1 });
   assert.equal(encodeRun(2, { value, context }), `R2\t${JSON.stringify(context)}\t{"n":1}\n`);

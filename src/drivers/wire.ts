@@ -21,6 +21,7 @@
 // bound of the request that is answered, and what is no answer ends the conversation.
 
 import { StringDecoder } from "node:string_decoder";
+import { LargeText } from "../kernel/large-text.ts";
 import { KB } from "../kernel/units.ts";
 import type { Answered, InitRequest, RunRequest } from "./port.ts";
 
@@ -53,8 +54,11 @@ const HEADER_BYTES_MAX = 20;
 const STATUS_DIGITS = 3;
 const NOTHING = Buffer.alloc(0);
 
-export function encodeInit(seq: number, request: InitRequest): string {
-  return `I${seq}\t${JSON.stringify(request)}\n`;
+/** In pieces, where the code is large. */
+export function encodeInit(seq: number, request: InitRequest): readonly (string | Uint8Array)[] {
+  const { code, ...rest } = request;
+  if (!(code instanceof LargeText)) return [`I${seq}\t${JSON.stringify(request)}\n`];
+  return [`I${seq}\t${JSON.stringify(rest).slice(0, -1)},"code":`, code.json, "}\n"];
 }
 
 export function encodeRun(seq: number, request: RunRequest): string {

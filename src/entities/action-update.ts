@@ -3,6 +3,7 @@
 
 import { isBase64 } from "../kernel/base64.ts";
 import { failure } from "../kernel/errors.ts";
+import { LARGE_TEXT_LENGTH, LargeText } from "../kernel/large-text.ts";
 import {
   type Action,
   type CodeExec,
@@ -30,7 +31,9 @@ import { toUpdatedVersion } from "./version.ts";
 /** `exec` as a client writes it. */
 export interface ExecRequest {
   readonly kind: string;
-  readonly code?: string;
+  readonly code?: string | LargeText;
+  /** Whether a large code looks like Base64: it is not looked at again. */
+  readonly binary?: boolean;
   readonly main?: string;
   /** Of a sequence, absolute: `/ns[/package]/name`. */
   readonly components?: readonly string[];
@@ -68,12 +71,25 @@ export function checkActionSizes(
   { exec, parameters, annotations }: ActionRequest,
   allowed: { readonly codeBytesMax: number; readonly parameterBytesMax: number },
 ): void {
-  const is = Buffer.byteLength(exec?.code ?? "") + Buffer.byteLength(exec?.main ?? "");
+  const is = toCodeBytes(exec?.code) + Buffer.byteLength(exec?.main ?? "");
   if (is > allowed.codeBytesMax) {
     throw failure("too-large", { field: "exec", is, allowed: allowed.codeBytesMax });
   }
   checkSize("parameters", parameters ?? [], allowed.parameterBytesMax);
   checkSize("annotations", annotations ?? [], allowed.parameterBytesMax);
+}
+
+/** A large one has been measured before it became one. */
+function toCodeBytes(code: string | LargeText = ""): number {
+  return code instanceof LargeText ? 0 : Buffer.byteLength(code);
+}
+
+/** The request with a code that is large as its bytes. */
+export function withLargeCode(request: ActionRequest): ActionRequest {
+  const { exec } = request;
+  if (typeof exec?.code !== "string" || exec.code.length < LARGE_TEXT_LENGTH) return request;
+  const { code } = exec;
+  return { ...request, exec: { ...exec, code: LargeText.of(code), binary: isBase64(code) } };
 }
 
 /** Throws `invalid`, `body-malformed`, `kind-not-allowed`, `too-large`. */
@@ -153,7 +169,7 @@ function refuseDeprecated({ kind, deprecated }: RuntimeKind): void {
   throw failure("invalid", { detail });
 }
 
-function toExec({ kind, code, main }: ExecRequest, rules: ActionRules): CodeExec {
+function toExec({ kind, code, binary, main }: ExecRequest, rules: ActionRules): CodeExec {
   const { manifest } = rules;
   const runtime = parseKind(manifest, kind);
   if (code === undefined) {
@@ -170,7 +186,10 @@ function toExec({ kind, code, main }: ExecRequest, rules: ActionRules): CodeExec
   if (missing !== undefined) throw failure("invalid", { detail: missing });
   // The field has no marker for an archive, so its shape decides. Half of a surrogate pair cannot be
   // written to a file: it is shown as what it becomes there.
-  const exec = { kind: runtime.kind, code: code.toWellFormed(), binary: isBase64(code) };
+  const exec =
+    code instanceof LargeText
+      ? { kind: runtime.kind, code, binary: binary === true }
+      : { kind: runtime.kind, code: code.toWellFormed(), binary: isBase64(code) };
   return main === undefined ? exec : { ...exec, main };
 }
 

@@ -1,6 +1,7 @@
 // Actions: the stored document. Shapes are those of the REST API, so that a GET is the document
 // less what only the store needs. Source: rest-api 3.1 and 4.1, data-model 2.2.
 
+import type { LargeText } from "../kernel/large-text.ts";
 import type { ActionLimits } from "./limits.ts";
 import type { EntityName, EntityPath } from "./names.ts";
 
@@ -14,7 +15,7 @@ export interface KeyValue {
 /** Code of a managed kind: text, or Base64 where `binary`. */
 export interface CodeExec {
   readonly kind: string;
-  readonly code: string;
+  readonly code: string | LargeText;
   readonly binary: boolean;
   readonly main?: string;
 }

@@ -26,8 +26,10 @@ export interface RuntimeManifest {
   missing(kind: string): string | undefined;
 }
 
+type Kinds = Pick<RuntimeManifest, "kinds">;
+
 /** A concrete kind for what a client wrote: `nodejs:default` becomes the family's default. */
-export function resolveKind(manifest: RuntimeManifest, written: string): RuntimeKind | undefined {
+export function resolveKind(manifest: Kinds, written: string): RuntimeKind | undefined {
   const wanted = written.trim().toLowerCase();
   const [family, version] = wanted.split(":");
   return manifest.kinds.find((entry) =>
@@ -36,7 +38,7 @@ export function resolveKind(manifest: RuntimeManifest, written: string): Runtime
 }
 
 /** Throws `body-malformed` where there is no such kind. */
-export function parseKind(manifest: RuntimeManifest, written: string): RuntimeKind {
+export function parseKind(manifest: Kinds, written: string): RuntimeKind {
   const runtime = resolveKind(manifest, written);
   if (runtime !== undefined) return runtime;
   const kinds = manifest.kinds.map(({ kind }) => `'${kind}'`).join(", ");

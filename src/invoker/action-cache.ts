@@ -4,6 +4,7 @@
 import { type Action, type CodeAction, isSequence } from "../entities/action.ts";
 import { type DocumentId, toVersionId } from "../entities/names.ts";
 import { fromStored, type StoredAction } from "../entities/stored-action.ts";
+import { FairTurns } from "../kernel/fair-turns.ts";
 import type { ActivationHeader } from "../messages/activation-message.ts";
 import type { EntityStore, StoredEntity } from "../stores/port.ts";
 
@@ -19,6 +20,8 @@ export class ActionCache {
   readonly #bytesMax: number;
   readonly #actions = new Map<string, CodeAction>();
   readonly #loading = new Map<string, Promise<CodeAction | undefined>>();
+  /** Of each namespace in turn, as a code may be large. */
+  readonly #turns = new FairTurns();
   #bytes = 0;
   /** The last one, as far as that is known. */
   #newest = "";
@@ -74,7 +77,8 @@ export class ActionCache {
   }
 
   async #read(id: DocumentId): Promise<Read | undefined> {
-    const stored = await this.#entities.get(id, { code: true });
+    const [namespace = ""] = id.split("/", 1);
+    const stored = await this.#turns.take(namespace, () => this.#entities.get(id, { code: true }));
     if (stored?.type !== "action" && stored?.type !== "version") return undefined;
     return fromStored(stored as StoredEntity<StoredAction>);
   }

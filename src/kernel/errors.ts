@@ -22,7 +22,7 @@ export const CATALOGUE = {
   "answers-full": entry<{ allowed: number }>(
     503,
     (d) =>
-      `The platform is overloaded: the large answers that wait for their clients have ${d.allowed} MB in all; what was asked for was done, but its answer cannot be sent`,
+      `The platform is overloaded: large requests and answers have ${d.allowed} MB in all; what was asked for was done, but its answer cannot be sent`,
   ),
   "authentication-invalid": entry(401, () => "The supplied authentication is invalid"), // OW
   "authentication-missing": entry(
@@ -50,7 +50,7 @@ export const CATALOGUE = {
   "bodies-full": entry<{ allowed: number }>(
     503,
     (d) =>
-      `The platform is overloaded: the large requests at a time have ${d.allowed} MB in all; try again later`,
+      `The platform is overloaded: large requests and answers have ${d.allowed} MB in all; try again later`,
   ),
   "bus-full": entry<{ waiting: number }>(
     503,

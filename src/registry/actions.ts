@@ -34,6 +34,7 @@ import type { Identity } from "../entities/subject.ts";
 import { checkOwn, isOwn } from "../entitlement/rights.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { BriskError, failure } from "../kernel/errors.ts";
+import { FairTurns } from "../kernel/fair-turns.ts";
 import type { EntityStore, PageOptions, StoredEntity } from "../stores/port.ts";
 import { AnswerRoom } from "./answer-room.ts";
 import { Collection, type CollectionPut } from "./collection.ts";
@@ -122,6 +123,8 @@ class Actions implements ActionRegistry {
   readonly #actions: Collection<StoredAction>;
   readonly #packages: Collection<Package>;
   readonly #kept: KeptVersions;
+  /** What has the code in memory, which may be large: one at a time, and of each namespace in turn. */
+  readonly #turns = new FairTurns();
 
   constructor(options: ActionRegistryOptions) {
     this.#options = options;
@@ -201,7 +204,9 @@ class Actions implements ActionRegistry {
   }
 
   async read(name: QualifiedName, identity: Identity, version?: string): Promise<FoundAction> {
-    return (await this.#resolve(name, { ...toReading(identity, version), code: true })).found;
+    const reading = { ...toReading(identity, version), code: true };
+    const resolving = () => this.#resolve(name, reading);
+    return (await this.#turns.take(identity.namespace.name, resolving)).found;
   }
 
   async listVersions(name: QualifiedName, identity: Identity): Promise<readonly Action[]> {
@@ -292,7 +297,7 @@ class Actions implements ActionRegistry {
       return this.#kept.toChanges({ ...put, document }, stored);
     };
     return this.#options.remembered.changing(id, () =>
-      this.#actions.put({ id, overwrite, update, changes }),
+      this.#turns.take(name.namespace, () => this.#actions.put({ id, overwrite, update, changes })),
     );
   }
 
@@ -341,12 +346,14 @@ class Actions implements ActionRegistry {
   async delete(name: QualifiedName): Promise<Action> {
     await this.#checkPackageOf(name);
     const id = toDocumentId(name);
-    const found = await this.#actions.get(id, { code: true });
     const { entities, remembered } = this.#options;
-    await remembered.changing(id, async () =>
-      entities.change(await listDeletions(entities, id, found)),
-    );
-    return fromStored(found).document;
+    return this.#turns.take(name.namespace, async () => {
+      const found = await this.#actions.get(id, { code: true });
+      await remembered.changing(id, async () =>
+        entities.change(await listDeletions(entities, id, found)),
+      );
+      return fromStored(found).document;
+    });
   }
 
   list(path: EntityPath, page: PageOptions): Promise<readonly Action[]> {

@@ -24,6 +24,8 @@ export interface StoredEntity<Document extends EntityDocument = EntityDocument> 
   readonly type: EntityType;
   readonly revision: Revision;
   readonly document: Document;
+  /** Of a large code that was left out. */
+  readonly codeBytes?: number;
 }
 
 /** Of an earlier version of an action what it takes to choose among them. */
@@ -72,7 +74,7 @@ export interface EntityStore extends AsyncDisposable {
   get(id: DocumentId, options?: { readonly code?: boolean }): Promise<StoredEntity | undefined>;
   /**
    * Durable when it resolves. Rejects with `conflict` if the document is not at `replaces`, or is to be in
-   * a package that is not there.
+   * a package that is not there. A large code is the store's alone until then.
    */
   put(put: EntityPut): Promise<Revision>;
   /** Rejects with `conflict` if the document is not at `revision`, or is a package that is not empty. */

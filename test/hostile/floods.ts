@@ -13,9 +13,11 @@ import {
 import { basic } from "../api/tenants.ts";
 import type { Brisk } from "../harness.ts";
 import type { Flood } from "./fairness.ts";
-import { flood } from "./flooder.ts";
+import { flood, type Order } from "./flooder.ts";
 
 const RUN_MS = 2000;
+/** Of the 48 MB that a code may have, some are the escapes of its text. */
+const LARGE_LENGTH = 45_000_000;
 const LOOK_EVERY_MS = 100;
 
 /** Several containers that run that code until their time is up. */
@@ -41,7 +43,8 @@ export function countedFlood(count: number): Flood {
     start: async (brisk) => {
       await putAction(brisk, { name, code: "const main = () => ({});" });
       const { authorization } = basic(brisk.auth);
-      const order = { url: `${brisk.url}${ACTIONS}/${name}`, headers: { authorization }, count };
+      const url = `${brisk.url}${ACTIONS}/${name}`;
+      const order = { url, headers: { authorization }, count, connections: 16 };
       const sent = flood(order).then(async (accepted) => {
         assert.equal(accepted, count);
         await waitForRecords(brisk, name, count);
@@ -49,6 +52,30 @@ export function countedFlood(count: number): Flood {
       return toGoingOn(sent);
     },
   };
+}
+
+/** So many requests for an action whose code is as large as may be, several at a time. */
+export function largeFlood(method: "PUT" | "GET", count: number): Flood {
+  return {
+    start: async (brisk) => {
+      const { authorization } = basic(brisk.auth);
+      const put = {
+        url: `${brisk.url}${ACTIONS}/flood-large?overwrite=true`,
+        headers: { authorization, "content-type": "application/json" },
+        method: "PUT",
+        codeLength: LARGE_LENGTH,
+        connections: 3,
+      };
+      if (method === "PUT") return toGoingOn(sendAll({ ...put, count }));
+      await sendAll({ ...put, count: 1 });
+      const { codeLength: _, ...get } = { ...put, method };
+      return toGoingOn(sendAll({ ...get, count }));
+    },
+  };
+}
+
+async function sendAll(order: Order): Promise<void> {
+  assert.equal(await flood(order), order.count);
 }
 
 async function waitForRecords(brisk: Brisk, name: string, count: number): Promise<void> {

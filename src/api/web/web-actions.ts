@@ -108,7 +108,7 @@ class WebActions implements Subtree {
     const caller = await this.#identify(call.request.headers.authorization);
     const owner = await authenticator.findOwner(address.name.namespace);
     if (owner === undefined) throw failure("resource-missing");
-    call.owners.set(call.request, owner.namespace.uuid);
+    call.exchange.owner = owner.namespace.uuid;
     const { action, annotations } = await this.#findAction(address.name, owner);
     if (!annotations.isExported) throw failure("resource-missing");
     throttles.admit(owner);
@@ -150,7 +150,7 @@ class WebActions implements Subtree {
     const { invocations, throttles, limits } = this.#options;
     const { address, owner, action, annotations, caller, bytesMax } = target;
     const { request, bodies, queryText } = call;
-    const body = hasBody(request) ? await bodies.readBytes(request, { bytesMax }) : NO_BODY;
+    const body = hasBody(request) ? await bodies.readBytes(call.exchange, { bytesMax }) : NO_BODY;
     const user = caller?.namespace.name;
     const payload = toArguments(
       {

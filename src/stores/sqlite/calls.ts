@@ -19,6 +19,8 @@ export interface Call {
   readonly store: keyof Stores;
   readonly method: string;
   readonly values: readonly unknown[];
+  /** Bytes in the values that are transferred, and come back with the answer. */
+  readonly lent?: readonly Uint8Array<ArrayBuffer>[];
 }
 
 export interface CallFailure {
@@ -32,8 +34,15 @@ export type Reply =
   | { readonly type: "subjects-changed" }
   | { readonly type: "pruning-failed"; readonly failure: CallFailure }
   | { readonly type: "held-up"; readonly failure: CallFailure }
-  | { readonly type: "done"; readonly id: number; readonly value: unknown }
-  | { readonly type: "failed"; readonly id: number; readonly failure: CallFailure };
+  | { readonly type: "done"; readonly id: number; readonly value: unknown; readonly lent?: Lent }
+  | {
+      readonly type: "failed";
+      readonly id: number;
+      readonly failure: CallFailure;
+      readonly lent?: Lent;
+    };
+
+type Lent = NonNullable<Call["lent"]>;
 
 /** Errors lose their class on the way between threads. */
 export function toCallFailure(cause: unknown, directory: string): CallFailure {

@@ -7,6 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { DocumentId, EntityPath } from "../../entities/names.ts";
 import type { KeptAction } from "../../entities/stored-action.ts";
 import { failure } from "../../kernel/errors.ts";
+import { LARGE_TEXT_LENGTH } from "../../kernel/large-text.ts";
 import { MB } from "../../kernel/units.ts";
 import type {
   EntityDeletion,
@@ -33,6 +34,13 @@ const MIGRATIONS = [
    CREATE INDEX entities_by_namespace ON entities (namespace, type, updated);
    CREATE INDEX entities_by_path ON entities (path, type, updated);
    CREATE TABLE code (id TEXT PRIMARY KEY, code TEXT NOT NULL) STRICT;`,
+  // A large code is kept as the bytes of its JSON string, as it is answered and run.
+  `CREATE TABLE any_code (id TEXT PRIMARY KEY, code ANY NOT NULL) STRICT;
+   INSERT INTO any_code SELECT id, CASE
+     WHEN length(code) < ${LARGE_TEXT_LENGTH} THEN code ELSE CAST(json_quote(code) AS BLOB)
+   END FROM code;
+   DROP TABLE code;
+   ALTER TABLE any_code RENAME TO code;`,
 ];
 
 export class SqliteEntities implements Disposable {
@@ -46,7 +54,8 @@ export class SqliteEntities implements Disposable {
   get(id: DocumentId, { code = false } = {}): EntityRow | undefined {
     const sql = code
       ? `SELECT type, revision, document, code FROM entities LEFT JOIN code USING (id) WHERE id = ?`
-      : `SELECT type, revision, document FROM entities WHERE id = ?`;
+      : `SELECT type, revision, document, iif(typeof(code) = 'blob', length(code), NULL) AS codeBytes
+         FROM entities LEFT JOIN code USING (id) WHERE id = ?`;
     return this.#database.prepare(sql).get(id) as EntityRow | undefined;
   }
 

@@ -4,6 +4,7 @@
 
 import type { CodeAction } from "../../entities/action.ts";
 import type { DocumentId, EntityPath } from "../../entities/names.ts";
+import { LargeText } from "../../kernel/large-text.ts";
 import { parseKeepingDigits } from "../../kernel/lossless-json.ts";
 import type {
   EntityChange,
@@ -21,8 +22,10 @@ export interface EntityRow {
   readonly revision: Revision;
   /** Without an action's code. */
   readonly document: string;
-  /** Of an action that was read with it. */
-  readonly code?: string | null;
+  /** Of an action that was read with it; of a large one the bytes of its JSON string. */
+  readonly code?: string | Uint8Array<ArrayBuffer> | null;
+  /** Of one that was read without it, where that is large. */
+  readonly codeBytes?: number | null;
 }
 
 /** What is to be stored. */
@@ -32,16 +35,17 @@ export interface EntityWrite {
   readonly path: EntityPath;
   readonly updated: number;
   readonly document: string;
-  readonly code?: string;
+  readonly code?: string | Uint8Array<ArrayBuffer>;
   readonly replaces?: Revision;
 }
 
-export function toEntity({ type, revision, document, code }: EntityRow): StoredEntity {
+export function toEntity({ type, revision, document, code, codeBytes }: EntityRow): StoredEntity {
   const parsed = parseKeepingDigits(document) as EntityDocument & Partial<CodeAction>;
-  if (typeof code !== "string" || parsed.exec === undefined) {
-    return { type, revision, document: parsed };
+  if (code === undefined || code === null || parsed.exec === undefined) {
+    const stored = { type, revision, document: parsed };
+    return codeBytes ? { ...stored, codeBytes } : stored;
   }
-  const exec = { ...parsed.exec, code };
+  const exec = { ...parsed.exec, code: typeof code === "string" ? code : new LargeText(code) };
   return { type, revision, document: { ...parsed, exec } as EntityDocument };
 }
 
@@ -57,11 +61,20 @@ export function toWrite({ document, ...rest }: EntityPut): EntityWrite {
 function printDocument(
   type: EntityType,
   document: EntityDocument,
-): { readonly document: string; readonly code?: string } {
+): Pick<EntityWrite, "document" | "code"> {
   const { exec } = document as Partial<CodeAction>;
   if ((type !== "action" && type !== "version") || exec?.code === undefined) {
     return { document: JSON.stringify(document) };
   }
   const { code, ...kept } = exec;
-  return { document: JSON.stringify({ ...document, exec: kept }), code };
+  const text = JSON.stringify({ ...document, exec: kept });
+  return { document: text, code: typeof code === "string" ? code : code.json };
+}
+
+/** The large codes of what is to be stored, each once. */
+export function findLarge(changes: readonly EntityChange[]): readonly LargeText[] {
+  const codes = changes.map((change) =>
+    "deletes" in change ? undefined : (change.document as Partial<CodeAction>).exec?.code,
+  );
+  return [...new Set(codes)].filter((code) => code instanceof LargeText);
 }

@@ -5,7 +5,7 @@ import type { BriskError } from "../../kernel/errors.ts";
 import { HOUR_MS } from "../../kernel/units.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { ActivationStore, EntityStore, IdempotencyStore, SubjectStore } from "../port.ts";
-import { toChange, toEntity, toWrite } from "./entity-rows.ts";
+import { findLarge, toChange, toEntity, toWrite } from "./entity-rows.ts";
 import type { IdempotencyLimits } from "./idempotency.ts";
 import { IdempotencyBatches } from "./idempotency-batches.ts";
 import { KEEP_ALL, type Retention } from "./pruning.ts";
@@ -67,7 +67,7 @@ const closedWithThread = async (): Promise<void> => {};
 
 function toEntityStore(thread: StoreThread): EntityStore {
   let last: Promise<unknown> = Promise.resolve();
-  /** One after the other, as each is copied on its way, and may be of 48 MB. */
+  /** One after the other, as each may be of 48 MB. */
   const inTurn = <T>(write: () => Promise<T>): Promise<T> => {
     const written = last.then(write, write);
     last = written;
@@ -78,9 +78,9 @@ function toEntityStore(thread: StoreThread): EntityStore {
       const row = await thread.call("entities", "get", id, options);
       return row && toEntity(row);
     },
-    put: (put) => inTurn(() => thread.callAnyway("entities", "put", toWrite(put))),
+    put: (put) => inTurn(() => thread.lendEntities(findLarge([put]), "put", toWrite(put))),
     change: (changes) =>
-      inTurn(() => thread.callAnyway("entities", "change", changes.map(toChange))),
+      inTurn(() => thread.lendEntities(findLarge(changes), "change", changes.map(toChange))),
     delete: (id, revision) => thread.call("entities", "delete", id, revision),
     list: async (type, path, page) =>
       (await thread.call("entities", "list", type, path, page)).map(toEntity),

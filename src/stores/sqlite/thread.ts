@@ -2,12 +2,15 @@
 
 import { Worker } from "node:worker_threads";
 import { failure } from "../../kernel/errors.ts";
+import type { LargeText } from "../../kernel/large-text.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { type Call, fromCallFailure, type Reply, type Stores } from "./calls.ts";
 import type { IdempotencyLimits } from "./idempotency.ts";
 import type { Retention } from "./pruning.ts";
 
 interface Waiting {
+  /** What the thread has until it answers. */
+  readonly lent?: readonly LargeText[];
   resolve(value: unknown): void;
   reject(cause: unknown): void;
 }
@@ -80,10 +83,25 @@ export class StoreThread implements AsyncDisposable {
     method: Name,
     ...values: Values<Stores[Store], Name>
   ): Promise<Result<Stores[Store], Name>> {
+    return this.#send({ store, method, values }, []);
+  }
+
+  /** As `callAnyway`; the texts, whose bytes are in the value, are empty until it has ended. */
+  lendEntities<Name extends "put" | "change">(
+    texts: readonly LargeText[],
+    method: Name,
+    value: Values<Stores["entities"], Name>[0],
+  ): Promise<Result<Stores["entities"], Name>> {
+    const lent = texts.map(({ json }) => json);
+    return this.#send({ store: "entities", method, values: [value], lent }, texts);
+  }
+
+  #send<Value>(call: Omit<Call, "id">, lent: readonly LargeText[]): Promise<Value> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
-      this.#worker.postMessage({ id, store, method, values } satisfies Call);
+      this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject, lent });
+      const moved = call.lent?.map(({ buffer }) => buffer);
+      this.#worker.postMessage({ ...call, id } satisfies Call, moved);
     });
   }
 
@@ -112,12 +130,18 @@ export class StoreThread implements AsyncDisposable {
         );
         break;
       case "done":
-        this.#take(reply.id)?.resolve(reply.value);
+        this.#takeBack(reply)?.resolve(reply.value);
         break;
       case "failed":
-        this.#take(reply.id)?.reject(fromCallFailure(reply.failure));
+        this.#takeBack(reply)?.reject(fromCallFailure(reply.failure));
         break;
     }
+  }
+
+  #takeBack({ id, lent = [] }: Pick<Call, "id" | "lent">): Waiting | undefined {
+    const waiting = this.#take(id);
+    for (const [index, json] of lent.entries()) waiting?.lent?.[index]?.giveBack(json);
+    return waiting;
   }
 
   #take(id: number): Waiting | undefined {

@@ -27,7 +27,7 @@ test("a newer schema is refused with a sentence", () =>
     database.close();
     await assert.rejects(openSqliteStores(directory), {
       code: "storage-failed",
-      message: `Cannot open ${file} of schema version 99, as this Brisk knows 1: start it with the newer Brisk that wrote it`,
+      message: `Cannot open ${file} of schema version 99, as this Brisk knows 2: start it with the newer Brisk that wrote it`,
     });
   }));
 

@@ -5,6 +5,7 @@ import { invariant } from "../../kernel/invariant.ts";
 import { SqliteActivations } from "./activations.ts";
 import { type Call, type Reply, type Stores, toCallFailure } from "./calls.ts";
 import { SqliteEntities } from "./entities.ts";
+import type { EntityRow } from "./entity-rows.ts";
 import { type IdempotencyLimits, SqliteIdempotency } from "./idempotency.ts";
 import { type Retention, startPruning } from "./pruning.ts";
 import { SqliteSubjects, watchSubjects } from "./subjects.ts";
@@ -17,7 +18,11 @@ const { directory, retention, idempotency } = workerData as {
   readonly idempotency: IdempotencyLimits;
   readonly retention: Retention;
 };
-const say = (reply: Reply) => port.postMessage(reply);
+const say = (reply: Reply, moved: readonly Uint8Array<ArrayBuffer>[] = []) =>
+  port.postMessage(
+    reply,
+    moved.map(({ buffer }) => buffer),
+  );
 
 function open(): Stores {
   return {
@@ -31,14 +36,22 @@ function open(): Stores {
 }
 
 /** In the order of the calls, but for the methods that wait for something. */
-async function answer(stores: Stores, { id, store, method, values }: Call): Promise<void> {
+async function answer(stores: Stores, call: Call): Promise<void> {
+  const { id, store, method, values, lent = [] } = call;
   try {
     const target = stores[store] as unknown as Record<string, (...given: unknown[]) => unknown>;
-    const value = target[method]?.(...values);
-    say({ type: "done", id, value: value instanceof Promise ? await value : value });
+    const given = target[method]?.(...values);
+    const value = given instanceof Promise ? await given : given;
+    say({ type: "done", id, value, lent }, [...lent, ...toLarge(value)]);
   } catch (cause) {
-    say({ type: "failed", id, failure: toCallFailure(cause, directory) });
+    say({ type: "failed", id, failure: toCallFailure(cause, directory), lent }, lent);
   }
+}
+
+/** Of an entity that is read: its large code is handed over, not copied. */
+function toLarge(value: unknown): Uint8Array<ArrayBuffer>[] {
+  const code = (value as Partial<EntityRow> | null | undefined)?.code;
+  return code instanceof Uint8Array ? [code] : [];
 }
 
 try {
