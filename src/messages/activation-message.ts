@@ -89,7 +89,10 @@ class EncodableActivation implements Encodable {
     const [transactionId, receivedAt] = transaction;
     const own = `"activationId":"${activationId}","transaction":[${JSON.stringify(transactionId)},${receivedAt}]`;
     const keys = initKeys.length === 0 ? "[]" : JSON.stringify(initKeys);
-    const rest = JSON.stringify({ cause, trying, composition, acceptance, fired }).slice(1);
+    const isPlain = (cause ?? trying ?? composition ?? acceptance ?? fired) === undefined;
+    const rest = isPlain
+      ? "}"
+      : JSON.stringify({ cause, trying, composition, acceptance, fired }).slice(1);
     const way = `"replyTo":"${replyTo}","blocking":${blocking},"initKeys":${keys}`;
     return `{${shared},${own},${way}${rest === "}" ? "" : ","}${rest}\n${content}`;
   }
