@@ -67,12 +67,13 @@ function summaryOf(
 
 function toOperation(route: RouteDescription): object {
   const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? "");
+  const isNamespaced = names.includes("namespace") && !route.isOpen;
   const inPath = names.map((name) => ({
     name,
     in: "path",
     required: true,
     schema: { type: "string" },
-    ...(name === "namespace" && !route.isOpen ? OWN : {}),
+    ...(name === "namespace" && isNamespaced ? OWN : {}),
   }));
   const body = route.body && {
     requestBody: {
@@ -97,13 +98,18 @@ function toOperation(route: RouteDescription): object {
     ],
     ...body,
     responses: Object.fromEntries(
-      Object.entries(route.answers).map(([status, description]) => [
-        status,
-        toResponse(Number(status), { description, type: route.answerType ?? JSON_TYPE }),
-      ]),
+      Object.entries({ ...(isNamespaced ? MALFORMED : {}), ...route.answers }).map(
+        ([status, description]) => [
+          status,
+          toResponse(Number(status), { description, type: route.answerType ?? JSON_TYPE }),
+        ],
+      ),
     ),
   };
 }
+
+/** Whatever else a path asks for, its namespace may be no name. */
+const MALFORMED = { 400: "A malformed namespace" };
 
 const OWN = { description: "A namespace; `_` is the key's own", example: "_" };
 

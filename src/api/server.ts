@@ -9,7 +9,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Identity } from "../entities/subject.ts";
 import type { Authenticator } from "../entitlement/authenticator.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { BriskError, failure } from "../kernel/errors.ts";
+import { BriskError, type ErrorCode, failure } from "../kernel/errors.ts";
 import { createTransactionId, type TransactionId } from "../kernel/ids.ts";
 import { MB, SECOND_MS } from "../kernel/units.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -272,7 +272,9 @@ class HttpApi implements Api {
     }
     // A verb that nobody knows is the client's doing, whatever its number says.
     const isOurs = cause.status >= 500 && cause.status !== 501;
-    if (isOurs) log.error({ err: cause, transactionId }, "request failed");
+    // What is refused for want of room, or because it stops, is no fault: others may bring about many of them.
+    if (REFUSALS.has(cause.code)) log.warn({ code: cause.code, transactionId }, "request refused");
+    else if (isOurs) log.error({ err: cause, transactionId }, "request failed");
     return cause;
   }
 
@@ -295,6 +297,13 @@ type Dispatched = Promise<Reply | BareReply | StreamReply> | Reply;
 function lengthOf(reply: Reply | BareReply): number {
   return toLength("body" in reply ? reply.body : reply.text);
 }
+
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  "answers-full",
+  "bodies-full",
+  "bus-full",
+  "stopping",
+]);
 
 const DOCS = /^\/docs(\/|$)/;
 
