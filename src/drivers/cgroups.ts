@@ -76,6 +76,7 @@ function createCgroups({ all: hierarchies, own }: Hierarchies): Cgroups {
     },
   };
 }
+
 function openToMove(directory: string): number | undefined {
   try {
     return openSync(join(directory, "cgroup.procs"), "w");

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { type ActivationRecord, invoke, putAction, useBrisk, waitFor } from "../api/fixture.ts";
-import { readRecords, readRuns } from "../faults/rounds.ts";
+import { readRecords, readRuns, toNote } from "../faults/rounds.ts";
 import type { Answer, Brisk } from "../harness.ts";
 
 const CLIENTS = 48;
@@ -184,7 +184,7 @@ describe("of a flood of very short runs each runs once", () => {
     for (const file of [runsFile, startsFile]) rmSync(file, { force: true });
   });
 
-  const note = `require("node:fs").appendFileSync(${JSON.stringify(runsFile)}, process.env.__OW_ACTIVATION_ID + "\\n");`;
+  const note = toNote(runsFile);
 
   test("among runs of every other kind, also those that never end", async () => {
     const code = `function main({ n, how }) {${note}${BODY}}`;

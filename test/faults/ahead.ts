@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type ActivationRecord, annotationOf, invoke, putAction, waitFor } from "../api/fixture.ts";
 import { type Brisk, startBrisk } from "../harness.ts";
-import { readRecords, readRuns } from "./rounds.ts";
+import { readRecords, readRuns, toNote } from "./rounds.ts";
 
 const CLIENTS = 48;
 const ARGS = ["--driver", "process", "--memory", "1024", "--stem-cells", "0"];
@@ -29,10 +29,10 @@ export function startForFloods(data: string): Promise<Brisk> {
 }
 
 export async function putNoting(brisk: Brisk): Promise<void> {
-  const note = `require("node:fs").appendFileSync(${JSON.stringify(toRunsFile(brisk.data))}, process.env.__OW_ACTIVATION_ID + "\\n")`;
+  const note = toNote(toRunsFile(brisk.data));
   await putAction(brisk, {
     name: "noting",
-    code: `const main = ({ n }) => { ${note}; return { n }; }`,
+    code: `const main = ({ n }) => { ${note} return { n }; }`,
   });
 }
 

@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type ActivationRecord, OWN, putAction, readActivation } from "../api/fixture.ts";
 import { type Brisk, startBrisk } from "../harness.ts";
 import { createRandom, type Random } from "./random.ts";
-import { readRuns } from "./rounds.ts";
+import { readRuns, toNote } from "./rounds.ts";
 import { openTestDirectory } from "./test-directory.ts";
 
 const ROUNDS = 6;
@@ -57,7 +57,7 @@ function toOwn(rule: string): string {
 }
 
 async function setUp(brisk: Brisk, runsFile: string): Promise<void> {
-  const note = `require("node:fs").appendFileSync(${JSON.stringify(runsFile)}, process.env.__OW_ACTIVATION_ID + "\\n");`;
+  const note = toNote(runsFile);
   await putAction(brisk, { name: "note", code: `const main = () => { ${note} return {}; };` });
   await brisk.request("PUT", `${OWN}/triggers/bell`, { body: {} });
   for (const rule of RULES) {

@@ -15,7 +15,7 @@ import {
 } from "../api/fixture.ts";
 import { type Brisk, startBrisk } from "../harness.ts";
 import { createRandom, type Random } from "./random.ts";
-import { readErrors, readRecords, readRuns } from "./rounds.ts";
+import { readErrors, readRecords, readRuns, toNote } from "./rounds.ts";
 import { openTestDirectory } from "./test-directory.ts";
 
 const ROUNDS = 8;
@@ -52,7 +52,7 @@ test("after kill -9 every firing that was accepted is whole, and so is every rul
 });
 
 async function setUp(brisk: Brisk, runsFile: string): Promise<void> {
-  const note = `require("node:fs").appendFileSync(${JSON.stringify(runsFile)}, process.env.__OW_ACTIVATION_ID + "\\n");`;
+  const note = toNote(runsFile);
   await putAction(brisk, { name: "note", code: `const main = () => { ${note} return {}; };` });
   for (const trigger of TRIGGERS) {
     await send(brisk, `PUT triggers/${trigger}`, {});

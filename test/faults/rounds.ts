@@ -120,10 +120,7 @@ export function readErrors(brisk: Brisk): string[] {
 }
 
 async function putActions(brisk: Brisk, runsFile: string | undefined): Promise<void> {
-  const note =
-    runsFile === undefined
-      ? ""
-      : `require("node:fs").appendFileSync(${JSON.stringify(runsFile)}, process.env.__OW_ACTIVATION_ID + "\\n");`;
+  const note = runsFile === undefined ? "" : toNote(runsFile);
   const quick = `const main = ({ n }) => { ${note} return { n }; };`;
   const slow = `const main = async ({ n, ms }) => { ${note} await new Promise((done) => setTimeout(done, ms)); return { n }; };`;
   await putAction(brisk, { name: "quick", code: quick });
@@ -196,6 +193,11 @@ export async function readRecords(brisk: Brisk): Promise<Map<string, ActivationR
     for (const record of json as ActivationRecord[]) records.set(record.activationId, record);
     if (json.length < PAGE) return records;
   }
+}
+
+/** The statement with which an action notes down that it runs, for `readRuns`. */
+export function toNote(runsFile: string): string {
+  return `require("node:fs").appendFileSync(${JSON.stringify(runsFile)}, process.env.__OW_ACTIVATION_ID + "\\n");`;
 }
 
 export async function readRuns(file: string): Promise<ReadonlyMap<string, number>> {
