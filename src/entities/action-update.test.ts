@@ -32,7 +32,7 @@ const RULES: ActionRules = {
     memoryMb: { min: 128, standard: 256, max: 512 },
     logsMb: { min: 0, standard: 10, max: 10 },
     concurrency: { min: 1, standard: 1, max: 500 },
-    parameterBytesMax: 1000,
+    parameterBytesMax: 1_048_576,
     invocationsPerMinute: 60,
     firesPerMinute: 60,
     concurrentInvocations: 30,
