@@ -72,12 +72,14 @@ export class Bodies {
     // A small body comes along with its headers: it has been read when their handler has returned.
     await undefined;
     const { request } = exchange;
-    const { complete, readableLength } = request;
-    if (complete && readableLength <= Math.min(SMALL_BODY_BYTES, options.bytesMax)) {
+    if (
+      isAllHere(request) &&
+      request.readableLength <= Math.min(SMALL_BODY_BYTES, options.bytesMax)
+    ) {
       const only = request.read() as Buffer<ArrayBuffer> | null;
       return only === null ? NO_PIECES : [only];
     }
-    const announced = Number(request.headers["content-length"] ?? 0);
+    const announced = toAnnounced(request);
     if (announced > SMALL_BODY_BYTES) {
       await this.#room.take(exchange, announced);
       // It may have gone while it waited, and would not say so again.
@@ -147,9 +149,20 @@ function toOwn(piece: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return piece.length === piece.buffer.byteLength ? piece : Uint8Array.from(piece);
 }
 
+/** Node says that a request is complete only after what waits for its body's last piece has gone on. */
+function isAllHere(request: IncomingMessage): boolean {
+  const { complete, readableLength, headers } = request;
+  if (complete) return true;
+  return headers["transfer-encoding"] === undefined && readableLength === toAnnounced(request);
+}
+
+function toAnnounced({ headers }: IncomingMessage): number {
+  return Number(headers["content-length"] ?? 0);
+}
+
 /** Throws `too-large` where already the length that the request announces is. */
-export function checkAnnounced({ headers }: IncomingMessage, options: BodyOptions): void {
-  const announced = Number(headers["content-length"] ?? 0);
+export function checkAnnounced(request: IncomingMessage, options: BodyOptions): void {
+  const announced = toAnnounced(request);
   if (announced > options.bytesMax) throw tooLarge(announced, options);
 }
 
