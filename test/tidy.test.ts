@@ -182,6 +182,16 @@ test("documents name only files that are there", () => {
   assert.deepEqual(lost, []);
 });
 
+test("the tests that are begun first are there", () => {
+  const named = [...read("test/run.ts").matchAll(/^ {2}"(\S+\.test\.ts)",$/gm)];
+  const paths = named.map(([, path = ""]) => path);
+  assert.ok(paths.length > 0);
+  assert.deepEqual(
+    paths.filter((path) => !existsSync(path)),
+    [],
+  );
+});
+
 test("ARCHITECTURE.md stays short enough to be read", () => {
   assert.ok(read("ARCHITECTURE.md").split("\n").length <= 250);
 });

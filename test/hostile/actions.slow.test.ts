@@ -78,7 +78,7 @@ const HOSTILE: readonly Hostile[] = [
     name: "output without end",
     code: `const main = async () => { for (;;) { process.stdout.write("x".repeat(1 << 16) + "\\n"); await null; } }`,
     error: new RegExp(`${TIMED_OUT.source}|${NO_MEMORY.source}`),
-    logs: /Logs were truncated because the total bytes size exceeds the limit of 10485760 bytes/,
+    logs: /Logs were truncated because the total bytes size exceeds the limit of 1048576 bytes/,
   },
   {
     name: "forged answers without end",
@@ -120,7 +120,7 @@ describe("a hostile action ends with its record, and others go on:", () => {
     test(name, async () => {
       const action = `hostile-${index}`;
       const timeout = endsByItself ? AMPLE_MS : TIME_LIMIT_MS;
-      await putAction(brisk(), { name: action, code, limits: { timeout, memory: 128 } });
+      await putAction(brisk(), { name: action, code, limits: { timeout, memory: 128, logs: 1 } });
       const neighbour = keepInvoking(other);
       const answer = await invoke(brisk(), action);
       await neighbour.end();
