@@ -43,6 +43,9 @@ const LONGEST = [
   "test/faults/kill-process.slow.test.ts",
   "bench/run.slow.test.ts",
   "test/faults/kill-sandbox.slow.test.ts",
+  "test/browser/docs.slow.test.ts",
+  "test/docs.slow.test.ts",
+  "test/package.slow.test.ts",
 ];
 
 const COMPILE_CACHE = join(import.meta.dirname, "compile-cache.mjs");
@@ -81,16 +84,19 @@ function longestFirst(paths: readonly string[]): readonly string[] {
   ];
 }
 
+/** Side by side: neither keeps two processors busy. */
 async function runChecks(): Promise<void> {
-  for (const [name, args] of CHECKS) {
-    const { code, output } = await runProgram(args);
-    if (code === 0) {
-      counts.passed++;
-      continue;
-    }
-    counts.failed++;
-    print(`FAILED ${name}\n${output}`);
-  }
+  await Promise.all(
+    CHECKS.map(async ([name, args]) => {
+      const { code, output } = await runProgram(args);
+      if (code === 0) {
+        counts.passed++;
+        return;
+      }
+      counts.failed++;
+      print(`FAILED ${name}\n${output}`);
+    }),
+  );
 }
 
 function runProgram(args: readonly string[]): Promise<{ code: number | null; output: string }> {
