@@ -163,6 +163,8 @@ async function sendRequest(
   });
   request.end(bytes);
   const [response] = await once(request, "response");
+  // Where the connection breaks from here on, reading the response says so.
+  request.on("error", () => {});
   const text = await readText(response);
   return { status: response.statusCode, headers: response.headers, text, json: parse(text) };
 }

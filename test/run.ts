@@ -9,6 +9,7 @@
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { run } from "node:test";
 import { inspect, parseArgs, stripVTControlCharacters } from "node:util";
 import { SECOND_MS } from "../src/kernel/units.ts";
@@ -33,8 +34,21 @@ const CHECKS = [
   ["format and lint", ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings"]],
 ] as const;
 
-/** They measure times, or look at the whole machine: beside others they would see those. */
+/** They measure times: beside others they would measure those. */
 const ALONE = /\.alone\.(slow\.)?test\.ts$/;
+
+/** What takes longest, begun first: begun last, it would go on alone when all the others have ended. */
+const LONGEST = [
+  "test/api/web-wait.slow.test.ts",
+  "test/faults/kill-process.slow.test.ts",
+  "bench/run.slow.test.ts",
+  "test/faults/kill-sandbox.slow.test.ts",
+  "test/browser/docs.slow.test.ts",
+  "test/docs.slow.test.ts",
+  "test/package.slow.test.ts",
+];
+
+const COMPILE_CACHE = join(import.meta.dirname, "compile-cache.mjs");
 
 const { values, positionals } = parseArgs({
   options: { fast: { type: "boolean", default: false } },
@@ -52,7 +66,7 @@ const together = files.filter((file) => !ALONE.test(file));
 const [slow, quick] = [together.filter(isSlow), together.filter((file) => !isSlow(file))];
 const concurrency = availableParallelism();
 await runTests(quick, { concurrency, testMs: FAST_TEST_MS });
-await runTests(slow, { concurrency, testMs: SLOW_TEST_MS });
+await runTests(longestFirst(slow), { concurrency: concurrency + 1, testMs: SLOW_TEST_MS });
 await runTests(alone, { concurrency: 1, testMs: SLOW_TEST_MS });
 print(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 // Not `exitCode`: a handle that a library left open must not keep CI waiting.
@@ -62,16 +76,27 @@ function isSlow(file: string): boolean {
   return file.endsWith(".slow.test.ts");
 }
 
+function longestFirst(paths: readonly string[]): readonly string[] {
+  const isLong = (path: string) => LONGEST.includes(path);
+  return [
+    ...LONGEST.filter((path) => paths.includes(path)),
+    ...paths.filter((path) => !isLong(path)),
+  ];
+}
+
+/** Side by side: neither keeps two processors busy. */
 async function runChecks(): Promise<void> {
-  for (const [name, args] of CHECKS) {
-    const { code, output } = await runProgram(args);
-    if (code === 0) {
-      counts.passed++;
-      continue;
-    }
-    counts.failed++;
-    print(`FAILED ${name}\n${output}`);
-  }
+  await Promise.all(
+    CHECKS.map(async ([name, args]) => {
+      const { code, output } = await runProgram(args);
+      if (code === 0) {
+        counts.passed++;
+        return;
+      }
+      counts.failed++;
+      print(`FAILED ${name}\n${output}`);
+    }),
+  );
 }
 
 function runProgram(args: readonly string[]): Promise<{ code: number | null; output: string }> {
@@ -104,7 +129,7 @@ async function runTests(paths: readonly string[], options: TestOptions): Promise
     // A test that timed out, or a handle that one left open, must not keep its process alive.
     forceExit: true,
     signal: AbortSignal.timeout(WHOLE_RUN_MS),
-    execArgv: ["--disable-warning=ExperimentalWarning"],
+    execArgv: ["--disable-warning=ExperimentalWarning", "--import", COMPILE_CACHE],
   });
   stream.on("test:stderr", ({ file, message }) => keepOutput(output, file, message));
   stream.on("test:stdout", ({ file, message }) => keepOutput(output, file, message));

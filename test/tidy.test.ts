@@ -182,6 +182,16 @@ test("documents name only files that are there", () => {
   assert.deepEqual(lost, []);
 });
 
+test("the tests that are begun first are there", () => {
+  const named = [...read("test/run.ts").matchAll(/^ {2}"(\S+\.test\.ts)",$/gm)];
+  const paths = named.map(([, path = ""]) => path);
+  assert.ok(paths.length > 0);
+  assert.deepEqual(
+    paths.filter((path) => !existsSync(path)),
+    [],
+  );
+});
+
 test("ARCHITECTURE.md stays short enough to be read", () => {
   assert.ok(read("ARCHITECTURE.md").split("\n").length <= 250);
 });
@@ -250,10 +260,10 @@ function folderOf(file: string): string {
 
 /** Relative imports, dynamic ones and workers' files, as paths from the root. */
 function importsOf(file: string): string[] {
-  // A worker's file has the extension of the file that starts it: built, or not.
-  const text = read(file).replaceAll(`.\${extension}`, ".ts");
+  // A thread's script is named without its suffix.
+  const text = read(file).replaceAll(/(toThreadScript\("[^"]+)"/g, '$1.ts"');
   const found = text.matchAll(
-    /(?:from|import|import\(|new URL\()\s*["`](\.{1,2}\/[^"`]+\.[cm]?[jt]s)["`]/g,
+    /(?:from|import|import\(|new URL\(|toThreadScript\()\s*["`](\.{1,2}\/[^"`]+\.[cm]?[jt]s)["`]/g,
   );
   return [...found].map(([, target = ""]) => normalize(join(dirname(file), target)));
 }

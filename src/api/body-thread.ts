@@ -7,6 +7,7 @@ import { BriskError, type ErrorCode, failure } from "../kernel/errors.ts";
 import { FairTurns } from "../kernel/fair-turns.ts";
 import { LargeText } from "../kernel/large-text.ts";
 import { parseKeepingDigits } from "../kernel/lossless-json.ts";
+import { toThreadScript } from "../kernel/thread-script.ts";
 import { MB, SECOND_MS } from "../kernel/units.ts";
 import type { BodyName, BodyRules, ParsedBodies } from "./body-parsers.ts";
 
@@ -65,9 +66,7 @@ export class BodyThread {
   }
 
   #start(): Worker {
-    // The sources run as they are, the package as it was built.
-    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const worker = new Worker(new URL(`./body-worker.${extension}`, import.meta.url), {
+    const worker = new Worker(toThreadScript("./body-worker", import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
     });
     worker.on("message", (answer: BodyAnswer) => this.#asking?.resolve(answer));

@@ -46,9 +46,3 @@ test("many are paused some at a time, the longest idle ones first", () => {
     left -= count;
   }
 });
-
-test("a clock that was set back delays it by no more than the grace", () => {
-  const state = new PoolState(100_000);
-  warm(state, -3_600_000);
-  assert.deepEqual(decidePauses(state.slots(), NOW), { now: [], againMs: 50 });
-});

@@ -6,6 +6,7 @@ import type { Slot } from "./state.ts";
 
 export interface IdleOptions {
   readonly slots: () => Iterable<Slot>;
+  /** The steady one. */
   readonly clock: Clock;
   readonly idleTimeoutMs: number;
   /** Absent where the driver cannot. */
@@ -33,9 +34,7 @@ export function decidePauses(slots: Iterable<Slot>, now: number): Pauses {
   const due = running.filter(({ lastUsed }) => now - lastUsed >= PAUSE_AFTER_MS);
   const next = running[due.length];
   if (due.length > PAUSES_MAX) return { now: due.slice(0, PAUSES_MAX), againMs: NEXT_PAUSES_MS };
-  // The clock may have been set back.
-  const againMs = next && Math.min(next.lastUsed + PAUSE_AFTER_MS - now, PAUSE_AFTER_MS);
-  return { now: due, againMs };
+  return { now: due, againMs: next && next.lastUsed + PAUSE_AFTER_MS - now };
 }
 
 function isIdle({ state, active }: Slot): boolean {

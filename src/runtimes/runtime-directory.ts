@@ -14,7 +14,7 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
-import { dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { collectModules } from "./module-closure.ts";
 import { isEnteredByEveryone, makeDirectory } from "./public-directory.ts";
@@ -32,13 +32,15 @@ const MODES = { directory: 0o755, file: 0o644, program: 0o755, ownerRuns: 0o100 
 const EVERYONE_READS = 0o004;
 const EVERYONE_READS_AND_RUNS = 0o005;
 
+const PREFIX = "launcher-";
+
 /** @returns its absolute path; `launcher/launcher.cjs` and `node_modules` stand in it */
 export function openRuntimeDirectory(publicFiles: string): string {
   const modules = collectModules(STOCK_MODULES, LAUNCHER);
   const hash = createHash("sha256");
   for (const tree of [LAUNCHER, OWN_MODULES]) hashTree(hash, tree);
   for (const { target, version } of modules) hash.update(`${target}@${version}\n`);
-  const directory = join(publicFiles, "runtimes", `launcher-${hash.digest("hex").slice(0, 12)}`);
+  const directory = join(publicFiles, "runtimes", `${PREFIX}${hash.digest("hex").slice(0, 12)}`);
   return make(directory, (unfinished) => {
     copyTree(LAUNCHER, join(unfinished, "launcher"), copy);
     copyTree(OWN_MODULES, join(unfinished, "node_modules"), copy);
@@ -46,6 +48,18 @@ export function openRuntimeDirectory(publicFiles: string): string {
       copyTree(source, join(unfinished, "node_modules", target), linkOrCopy);
     }
   });
+}
+
+/**
+ * Removes what other versions of Brisk have made beside it, and what was not made whole. Only for where no
+ * other platform looks: its containers could be made of what seems left.
+ */
+export function sweepBeside(runtimeDirectory: string): void {
+  const place = dirname(runtimeDirectory);
+  for (const name of readdirSync(place)) {
+    if (!name.startsWith(PREFIX) || name === basename(runtimeDirectory)) continue;
+    rmSync(join(place, name), { recursive: true, force: true });
+  }
 }
 
 function hashTree(hash: Hash, tree: string): void {

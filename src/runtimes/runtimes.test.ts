@@ -103,6 +103,24 @@ test("what containers see can be read by everyone, and is made once", async () =
   );
 });
 
+test("what earlier versions made for containers goes, but where other platforms may use it", () => {
+  using data = openData();
+  using shared = openData();
+  const open = (publicFiles: string) =>
+    openRuntimes({ dataDirectory: data.path, publicFiles, stemCells: [] });
+  for (const { path } of [data, shared]) {
+    // Of another version, one that was not made whole, and what is no launcher.
+    for (const name of ["launcher-0123456789ab", "launcher-0123456789ab.17", "nodejs-22"]) {
+      mkdirSync(join(path, "runtimes", name, "launcher"), { recursive: true });
+    }
+    open(path);
+  }
+  const [own, others] = [data, shared].map(({ path }) => readdirSync(join(path, "runtimes")));
+  assert.equal(own?.filter((name) => name.startsWith("launcher-")).length, 1);
+  assert.ok(own?.includes("nodejs-22") && !own.includes("launcher-0123456789ab"));
+  assert.equal(others?.length, 4);
+});
+
 test("two versions of a module stand where each finds its own", () => {
   using data = openData();
   const write = (path: string, version: string, dependencies: Record<string, string> = {}) => {

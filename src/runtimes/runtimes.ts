@@ -5,7 +5,7 @@ import type { RuntimeManifest, StemCell } from "../entities/runtime-manifest.ts"
 import { findInstalled } from "./installed.ts";
 import { KINDS } from "./kinds.ts";
 import type { Launch, Launches } from "./port.ts";
-import { openProgram, openRuntimeDirectory } from "./runtime-directory.ts";
+import { openProgram, openRuntimeDirectory, sweepBeside } from "./runtime-directory.ts";
 
 export interface RuntimesOptions {
   /** Where `installRuntime` puts what it adds. */
@@ -26,6 +26,8 @@ const HEAP_SHARE = 0.75;
 
 export function openRuntimes(options: RuntimesOptions): Runtimes {
   const directory = openRuntimeDirectory(options.publicFiles);
+  // The data directory is one platform's alone.
+  if (options.publicFiles === options.dataDirectory) sweepBeside(directory);
   const missing = (kind: string): string | undefined =>
     findProgram(options, kind) === undefined ? toAdvice(kind) : undefined;
   const kinds = KINDS.map((entry) => ({

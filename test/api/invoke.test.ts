@@ -1,5 +1,5 @@
 // Invoking over HTTP: waiting and not, what an action is given, what its record says, and the forms in
-// which code comes (rest-api specification, 4.1, 5, 6). How invocations end: outcomes.alone.slow.test.ts.
+// which code comes (rest-api specification, 4.1, 5, 6). How invocations end: outcomes.slow.test.ts.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

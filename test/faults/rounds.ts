@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import {
@@ -21,11 +22,15 @@ import {
 import { type Brisk, startBrisk } from "../harness.ts";
 import { createRandom, type Random } from "./random.ts";
 
-export interface RoundsOptions {
+interface RoundsPlan {
+  /** Every run has a seed of its own, so that the moments of one run add to those of all the others. */
   readonly rounds: number;
-  readonly seed: number;
   /** Actions that run in a sandbox cannot write to the test's file: then records alone are counted. */
   readonly driver: "process" | "sandbox";
+}
+
+interface RoundsOptions extends RoundsPlan {
+  readonly seed: number;
 }
 
 const PROGRAM = fileURLToPath(new URL("../../bin/brisk", import.meta.url));
@@ -36,6 +41,7 @@ const KILL_AFTER_MS_MAX = 10;
 const KILL_START_MS_MAX = 500;
 const CLEAN_START_EVERY = 10;
 const PAGE = 200;
+const SEEDS = 2 ** 31;
 
 /** What clients were told, over all rounds. */
 interface Promised {
@@ -45,7 +51,7 @@ interface Promised {
   readonly answered: Map<string, ActivationRecord>;
 }
 
-export interface Rounds {
+interface Rounds {
   readonly promised: Promised;
   readonly records: ReadonlyMap<string, ActivationRecord>;
   /** How often each activation's action ran. */
@@ -57,8 +63,17 @@ export interface Rounds {
   readonly errors: readonly string[];
 }
 
+/** One test, which says its seed. */
+export function testRounds({ rounds, driver }: RoundsPlan): void {
+  test(`in ${rounds} rounds of kill -9 nothing is lost, with driver ${driver}`, async (context) => {
+    const seed = Math.floor(Math.random() * SEEDS);
+    context.diagnostic(`seed ${seed}`);
+    checkRounds(await runRounds({ rounds, seed, driver }), driver);
+  });
+}
+
 /** Kills and restarts, waits until all that was accepted is recorded, and returns what there is. */
-export async function runRounds(options: RoundsOptions): Promise<Rounds> {
+async function runRounds(options: RoundsOptions): Promise<Rounds> {
   const directory = await mkdtemp(join(tmpdir(), "brisk-rounds-"));
   try {
     return await runRoundsIn(directory, options);
@@ -208,7 +223,7 @@ export async function readRuns(file: string): Promise<ReadonlyMap<string, number
 }
 
 /** Fails where a promise was broken. */
-export function checkRounds(rounds: Rounds, driver: RoundsOptions["driver"]): void {
+function checkRounds(rounds: Rounds, driver: RoundsOptions["driver"]): void {
   const { promised, records, runs, errors } = rounds;
   assert.deepEqual(errors, []);
   for (const id of promised.accepted) assert.ok(records.has(id), `${id} was accepted and is lost`);

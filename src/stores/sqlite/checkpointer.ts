@@ -7,6 +7,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
+import { toThreadScript } from "../../kernel/thread-script.ts";
 import { SECOND_MS } from "../../kernel/units.ts";
 
 /** Of 4 KB. Ids are random, so a page is written many times before it is worth copying. */
@@ -71,9 +72,7 @@ export class Checkpointer implements AsyncDisposable {
   #copyThere(): void {
     const ended = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const { promise, resolve } = Promise.withResolvers<void>();
-    // The sources run as they are, the package as it was built.
-    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const worker = new Worker(new URL(`./checkpoint-worker.${extension}`, import.meta.url), {
+    const worker = new Worker(toThreadScript("./checkpoint-worker", import.meta.url), {
       workerData: { file: this.#options.file, ended } satisfies CheckpointOrder,
     });
     worker.on("error", (cause) => {

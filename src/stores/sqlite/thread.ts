@@ -3,6 +3,7 @@
 import { Worker } from "node:worker_threads";
 import { failure } from "../../kernel/errors.ts";
 import type { LargeText } from "../../kernel/large-text.ts";
+import { toThreadScript } from "../../kernel/thread-script.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { type Call, fromCallFailure, type Reply, type Stores } from "./calls.ts";
 import type { IdempotencyLimits } from "./idempotency.ts";
@@ -51,9 +52,7 @@ export class StoreThread implements AsyncDisposable {
 
   constructor({ directory, retention, idempotency, log }: StoreThreadOptions) {
     this.#log = log;
-    // The sources run as they are, the package as it was built.
-    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
+    this.#worker = new Worker(toThreadScript("./worker", import.meta.url), {
       workerData: { directory, retention, idempotency },
     });
     this.#worker.on("message", (reply: Reply) => this.#hear(reply));
