@@ -27,7 +27,7 @@ const brisk = useBrisk({
     const put = (path: string, body: Json) => up.request("PUT", `${OWN}/${path}`, { body });
     for (const name of ["action", "gone-action"]) await put(`actions/${name}`, { exec: EXEC });
     for (const name of ["tick", "gone-tick"]) await put(`triggers/${name}`, {});
-    await put("rules/rule", WHOLE);
+    for (const name of ["rule", "nulls"]) await put(`rules/${name}`, WHOLE);
     await put("rules/without-action", { trigger: "/_/tick", action: "/_/gone-action" });
     await put("rules/without-trigger", { trigger: "/_/gone-tick", action: "/_/action" });
     await up.request("DELETE", `${ACTIONS}/gone-action`);
@@ -177,6 +177,32 @@ testRows(brisk, [
     body: '{"status":"inactive"}',
     headers: { "content-type": "text/plain" },
     status: 415,
+  },
+  ...["text/plain", "text/*", "application/json", "*/*"].map((accept) => ({
+    name: `the answer to a status is text, which ${accept} takes as well as any`,
+    method: "POST",
+    path: `${RULES}/rule`,
+    body: { status: "active" },
+    headers: { accept },
+    status: 200,
+    text: "OK",
+  })),
+  {
+    name: "who takes neither text nor JSON sets no status",
+    method: "POST",
+    path: `${RULES}/rule`,
+    body: { status: "inactive" },
+    headers: { accept: "text/html" },
+    status: 406,
+    error: "Resource representation is only available with these types:\ntext/plain",
+  },
+  {
+    name: "what is null is as if it were not there",
+    method: "PUT",
+    path: `${RULES}/nulls?overwrite=true`,
+    body: { trigger: null, action: null, annotations: null, version: null, publish: null },
+    status: 200,
+    has: { status: "active", annotations: [], publish: false },
   },
   ...["rule", "missing"].flatMap((name) =>
     ["GET", "PUT", "POST", "DELETE"].map((method) => ({
