@@ -79,7 +79,7 @@ export function createTriggerRoutes(options: TriggerRouteOptions): readonly Rout
       query: [{ name: "overwrite", type: "boolean", meaning: "Update it where it exists" }],
       body: triggerBody,
       example: { parameters: [{ key: "name", value: "Ada" }] },
-      answers: { 200: "The trigger", ...COMMON, ...MISSING, ...BODY },
+      answers: { 200: "The trigger", ...COMMON, 409: MISSING[409], ...BODY },
       handle: (call, parameters, identity) => handlers.put(call, parameters, identity),
     },
     {
