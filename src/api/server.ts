@@ -319,11 +319,9 @@ function toTransactionId(given: string | string[] | undefined): TransactionId {
     : createTransactionId();
 }
 
-const JSON_RANGE = /(^|,)\s*(\*\/\*|application\/\*|application\/json)\s*(;|,|$)/i;
-
 /** Clients ask for JSON also where the answer is none. */
 function isTaken({ route }: Match, accept: string | undefined): boolean {
-  if (accept === undefined || JSON_RANGE.test(accept)) return true;
+  if (accept === undefined || accept === JSON_TYPE || accepts(accept, JSON_TYPE)) return true;
   return route.answerType !== undefined && accepts(accept, route.answerType);
 }
 
