@@ -112,6 +112,12 @@ testRows(brisk, [
     status: 400,
     error: "The request content was malformed:\n'components' must be defined for sequence kind",
   },
+  {
+    name: "a component's slashes may be too many or one too few, and are stored as they should be",
+    ...put(["//_//echo/", "_/p//b"], { path: `${ACTIONS}/slashes` }),
+    status: 200,
+    has: { exec: { kind: "sequence", components: ["/guest/echo", "/guest/p/b"] } },
+  },
   { name: "a component has a namespace", ...put(["a", "b"]), status: 400, error: FULL_NAME },
   {
     name: "a component has at most three parts",

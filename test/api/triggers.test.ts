@@ -225,16 +225,14 @@ const ROWS: readonly Row[] = [
     status: 200,
     has: { parameters: [{ key: "a", value: 1 }], annotations: [{ key: "b", value: 2 }] },
   },
-  ...[7, "", "/_/a$", ["/_/f"]].map(
-    (value): Row => ({
-      name: `a new trigger's feed is a path, not ${JSON.stringify(value)}`,
-      method: "PUT",
-      path: `${TRIGGERS}/new`,
-      body: { annotations: [{ key: "feed", value }] },
-      status: 400,
-      error: "The annotation 'feed' must be the path of an action",
-    }),
-  ),
+  {
+    name: "a feed's path may have slashes too many",
+    method: "PUT",
+    path: `${TRIGGERS}/slashes`,
+    body: { annotations: [{ key: "feed", value: "//_/p//f/" }] },
+    status: 200,
+    has: { annotations: [{ key: "feed", value: "//_/p//f/" }] },
+  },
   {
     name: "an update's feed is not looked at",
     method: "PUT",

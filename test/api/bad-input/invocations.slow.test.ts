@@ -68,6 +68,7 @@ testRows(brisk, [
     body: "x".repeat(MB + 1),
     headers: LABEL,
     status: 413,
+    error: `Request larger than allowed: ${MB + 1} > ${MB} bytes.`,
   },
   {
     name: "the query is looked at before the text",
