@@ -19,6 +19,7 @@ import type { ActionRegistry, WantedVersion } from "../registry/actions.ts";
 import {
   answerList,
   COMMON,
+  LISTED,
   MISSING,
   PAGE_QUERY,
   toNames,
@@ -67,7 +68,7 @@ const EXAMPLE = {
 export function createActionRoutes(options: ActionRouteOptions): readonly Route[] {
   const handlers = new ActionHandlers(options);
   const list = { method: "GET", query: PAGE_QUERY } as const;
-  const listed = { 200: "Summaries, the newest first", ...COMMON };
+  const listed = { ...LISTED, ...COMMON };
   const one = [
     "namespaces/:namespace/actions/:name",
     "namespaces/:namespace/actions/:package/:name",
@@ -82,6 +83,7 @@ export function createActionRoutes(options: ActionRouteOptions): readonly Route[
         headers: [IDEMPOTENCY_HEADER],
         body: payloadBody,
         example: { name: "Ada" },
+        isInvocation: true,
         answers: { ...COMMON, ...MISSING, ...INVOKE_ANSWERS },
         handle: (call, parameters, identity) => handlers.invoke(call, parameters, identity),
       },
@@ -90,7 +92,7 @@ export function createActionRoutes(options: ActionRouteOptions): readonly Route[
         path,
         summary: "Get an action",
         query: GET_QUERY,
-        answers: { 200: "The action", ...COMMON, ...MISSING },
+        answers: { ...GET_ANSWERS, ...COMMON, ...MISSING },
         handle: (call, parameters, identity) => handlers.get(call, parameters, identity),
       },
       {
@@ -135,6 +137,11 @@ export function createActionRoutes(options: ActionRouteOptions): readonly Route[
     },
   ];
 }
+
+const GET_ANSWERS = {
+  200: "The action",
+  413: "All versions together are too large to be shown",
+} as const;
 
 const INVOKE_ANSWERS = {
   200: "The activation, or its result",

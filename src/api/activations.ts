@@ -9,7 +9,7 @@ import { checkOwn } from "../entitlement/rights.ts";
 import { failure } from "../kernel/errors.ts";
 import { isActivationId } from "../kernel/ids.ts";
 import type { ActivationQuery, ActivationStore } from "../stores/port.ts";
-import { PAGE_QUERY } from "./entity-requests.ts";
+import { LISTED, PAGE_QUERY } from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
 import { parseBoolean, parseInteger, parsePage } from "./query.ts";
 import type { Parameters, Route } from "./routes.ts";
@@ -48,7 +48,7 @@ export function createActivationRoutes(activations: ActivationStore): readonly R
       { name: "upto", type: "integer", meaning: "Started then or earlier, ms since the epoch" },
       { name: "docs", type: "boolean", meaning: "Whole records" },
     ],
-    answers: { 200: "Activations, the newest first", ...COMMON },
+    answers: { ...LISTED, ...COMMON },
     handle: (call, parameters, identity) =>
       listActivations(activations, { call, parameters, identity }),
   });

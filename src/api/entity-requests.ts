@@ -19,6 +19,10 @@ export const COMMON = {
   401: "No or wrong credentials",
   403: "Another namespace's",
 } as const;
+export const LISTED = {
+  200: "Summaries, the newest first",
+  413: "The page is too large: a lower limit asks for less",
+} as const;
 export const MISSING = {
   404: "There is none of this name",
   409: "Something else has this name",

@@ -1,18 +1,10 @@
-// The OpenAPI document, made from the table of routes and from the schemas that check the bodies.
+// The OpenAPI documents, made from the tables of routes and from the schemas that check the bodies.
 
 import { toJsonSchema } from "@valibot/to-json-schema";
+import { JSON_TYPE } from "./http.ts";
+import { RESPONSE_COMPONENTS, toResponses } from "./openapi-responses.ts";
 import type { HeaderParameter, QueryParameter, RouteDescription } from "./routes.ts";
 import { payloadBody } from "./schemas.ts";
-
-const JSON_TYPE = "application/json";
-const ERROR = {
-  type: "object",
-  required: ["error", "code"],
-  properties: {
-    error: { type: "string", description: "What was wrong, and what would be right" },
-    code: { type: "string", description: "The transaction id, as in X-Request-ID" },
-  },
-};
 
 /** The groups in which the operations are shown, by the segment of their path that says which. */
 const GROUPS = [
@@ -25,6 +17,14 @@ const GROUPS = [
   ["web", "Web actions", "Actions with a public URL"],
 ] as const;
 
+const REQUEST_ID = {
+  name: "X-Request-ID",
+  in: "header",
+  description:
+    "The transaction's id; one that begins with sid_, or none, makes the platform choose",
+  schema: { type: "string" },
+};
+
 const KEY = {
   type: "http",
   scheme: "basic",
@@ -32,7 +32,17 @@ const KEY = {
     "What stands before the key's colon is the user name, what stands behind it the password",
 };
 
-export function createOpenApi(routes: readonly RouteDescription[], version: string): object {
+export interface OpenApiOptions {
+  /** Of the platform. */
+  readonly version: string;
+  /** What the paths are below. */
+  readonly server: string;
+}
+
+export function createOpenApi(
+  routes: readonly RouteDescription[],
+  { version, server }: OpenApiOptions,
+): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     // A last slash is tolerated where it means nothing; with a meaning of its own it is documented.
@@ -45,13 +55,16 @@ export function createOpenApi(routes: readonly RouteDescription[], version: stri
   return {
     openapi: "3.1.0",
     info: { title: "Brisk", version, description: "Apache OpenWhisk's API, as Brisk answers it" },
-    servers: [{ url: "/api/v1" }],
+    servers: [{ url: server }],
     security: [{ key: [] }],
-    tags: GROUPS.map(([, name, description]) => ({ name, description })),
+    tags: GROUPS.filter(([segment]) => routes.some(({ path }) => toGroup(path) === segment)).map(
+      ([, name, description]) => ({ name, description }),
+    ),
     paths,
     components: {
       securitySchemes: { key: KEY },
-      schemas: { Error: ERROR },
+      parameters: { RequestId: REQUEST_ID },
+      ...RESPONSE_COMPONENTS,
     },
   };
 }
@@ -89,22 +102,16 @@ function toOperation(route: RouteDescription): object {
   };
   return {
     summary: route.summary,
-    tags: toGroups(route.path),
+    tags: toTags(route.path),
     ...(route.isOpen ? { security: [{}, { key: [] }] } : {}),
     parameters: [
       ...inPath,
       ...(route.query ?? []).map(toQueryParameter),
       ...(route.headers ?? []).map(toHeaderParameter),
+      { $ref: "#/components/parameters/RequestId" },
     ],
     ...body,
-    responses: Object.fromEntries(
-      Object.entries({ ...(isNamespaced ? MALFORMED : {}), ...route.answers }).map(
-        ([status, description]) => [
-          status,
-          toResponse(Number(status), { description, type: route.answerType ?? JSON_TYPE }),
-        ],
-      ),
-    ),
+    responses: toResponses(route, isNamespaced ? MALFORMED : {}),
   };
 }
 
@@ -114,12 +121,17 @@ const MALFORMED = { 400: "A malformed namespace" };
 const OWN = { description: "A namespace; `_` is the key's own", example: "_" };
 
 /** A namespace's collection is in its path's third segment, what is of no collection goes by the first. */
-function toGroups(path: string): readonly string[] {
+function toGroup(path: string): string | undefined {
   const [root, , collection] = path.split("/");
   const group =
     GROUPS.find(([segment]) => segment === collection) ??
     GROUPS.find(([segment]) => segment === root);
-  return group === undefined ? [] : [group[1]];
+  return group?.[0];
+}
+
+function toTags(path: string): readonly string[] {
+  const group = toGroup(path);
+  return GROUPS.filter(([segment]) => segment === group).map(([, name]) => name);
 }
 
 function toQueryParameter({ name, type, meaning }: QueryParameter): object {
@@ -128,14 +140,4 @@ function toQueryParameter({ name, type, meaning }: QueryParameter): object {
 
 function toHeaderParameter({ name, meaning }: HeaderParameter): object {
   return { name, in: "header", description: meaning, schema: { type: "string" } };
-}
-
-function toResponse(
-  status: number,
-  { description, type }: { readonly description: string; readonly type: string },
-): object {
-  // Also a failed activation is answered as one, not as an error.
-  if (!(status >= 400) || status === 502) return { description, content: { [type]: {} } };
-  const schema = { $ref: "#/components/schemas/Error" };
-  return { description, content: { [JSON_TYPE]: { schema } } };
 }

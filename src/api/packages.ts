@@ -9,7 +9,15 @@ import { checkNotReserved } from "../entities/package-update.ts";
 import type { Identity } from "../entities/subject.ts";
 import { isOwn, resolveNamespace } from "../entitlement/rights.ts";
 import type { PackageRegistry } from "../registry/packages.ts";
-import { answerList, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
+import {
+  answerList,
+  COMMON,
+  LISTED,
+  MISSING,
+  PAGE_QUERY,
+  toNames,
+  toOwn,
+} from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
 import { packageBody } from "./package-schema.ts";
 import { parseBoolean } from "./query.ts";
@@ -28,7 +36,12 @@ export function createPackageRoutes(options: PackageRouteOptions): readonly Rout
       method: "GET",
       path,
       summary: "Get a package, with what is in it",
-      answers: { 200: "The package", ...COMMON, ...MISSING },
+      answers: {
+        200: "The package",
+        ...COMMON,
+        ...MISSING,
+        413: "What is in it is too large to be shown together",
+      },
       handle: (call, parameters, identity) => handlers.get(call, parameters, identity),
     },
     {
@@ -66,11 +79,7 @@ export function createPackageRoutes(options: PackageRouteOptions): readonly Rout
         path,
         query: PAGE_QUERY,
         summary: "List a namespace's packages, of another's the shared ones",
-        answers: {
-          200: "Summaries, the newest first",
-          400: COMMON[400],
-          401: COMMON[401],
-        },
+        answers: { ...LISTED, 400: COMMON[400], 401: COMMON[401] },
         handle: (call, parameters, identity) => handlers.list(call, parameters, identity),
       }),
     ),

@@ -32,6 +32,8 @@ export interface RouteDescription {
   readonly answers: Readonly<Record<number, string>> & { readonly default?: string };
   /** The media type of what is no error; JSON unless given. */
   readonly answerType?: string;
+  /** Whether it starts an activation: its answers name that, and show it also where it failed. */
+  readonly isInvocation?: true;
   /** Whether it is answered without a key too. */
   readonly isOpen?: true;
 }

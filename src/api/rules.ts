@@ -6,7 +6,15 @@ import type { EntityPath, QualifiedName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
 import type { RuleRegistry, RuleWithStatus } from "../registry/rules.ts";
-import { answerList, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
+import {
+  answerList,
+  COMMON,
+  LISTED,
+  MISSING,
+  PAGE_QUERY,
+  toNames,
+  toOwn,
+} from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
 import { parseBoolean } from "./query.ts";
 import type { Parameters, Route } from "./routes.ts";
@@ -47,6 +55,7 @@ export function createRuleRoutes(options: RuleRouteOptions): readonly Route[] {
       summary: "Set a rule's status",
       body: statusBody,
       example: { status: "inactive" },
+      answerType: "text/plain",
       answers: { 200: "Done", ...COMMON, ...MISSING, ...BODY },
       handle: (call, parameters, identity) => handlers.setStatus(call, parameters, identity),
     },
@@ -63,7 +72,7 @@ export function createRuleRoutes(options: RuleRouteOptions): readonly Route[] {
         path,
         query: PAGE_QUERY,
         summary: "List a namespace's rules",
-        answers: { 200: "Rules without their status, the newest first", ...COMMON },
+        answers: { ...LISTED, 200: "Rules without their status, the newest first", ...COMMON },
         handle: (call, parameters, identity) => handlers.list(call, parameters, identity),
       }),
     ),

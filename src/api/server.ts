@@ -43,6 +43,7 @@ import {
 } from "./routes.ts";
 import { findMatch, type Target, Targets } from "./targets.ts";
 import type { Viewer } from "./viewer.ts";
+import { accepts } from "./web/media-types.ts";
 
 /** Imported, the module would also load its WebSocket client: 30 ms and 8 MB that nothing here uses. */
 const { createServer } = process.getBuiltinModule("node:http");
@@ -53,8 +54,8 @@ export interface ApiOptions {
   readonly authenticator: Authenticator;
   readonly systemInfo: Reply;
   readonly apiInfo: Reply;
-  /** Made when it is first asked for. */
-  readonly openApi: () => Promise<object>;
+  /** Of the API, or of what there is beside it; made when it is first asked for. */
+  readonly openApi: (of: "api" | "outside") => Promise<object>;
   /** Loaded when it is first asked for. */
   readonly viewer: () => Promise<Viewer>;
   readonly invokers: InvokerStates;
@@ -222,10 +223,10 @@ class HttpApi implements Api {
     if (this.#refusing && method !== "GET") throw failure("stopping");
     const match = findMatch(this.#router, method, target);
     const { headers } = call.request;
-    const handle = acceptsJson(headers.accept) ? handleMatch : handleUnacceptable;
     const answer = (identity: Identity) => {
       if (match === undefined) throw failure("method-or-path-unknown");
       call.exchange.owner = identity.namespace.uuid;
+      const handle = isTaken(match, headers.accept) ? handleMatch : handleUnacceptable;
       return handle(match, call, identity);
     };
     const identity = this.#options.authenticator.authenticate(headers.authorization);
@@ -238,6 +239,7 @@ class HttpApi implements Api {
       if (path === "/") return this.#options.systemInfo;
       if (path === "/ping") return PONG;
       if (path === PREFIX) return this.#options.apiInfo;
+      if (API_DOCS.test(path)) return this.#answerOpenApi("outside");
       if (DOCS.test(path)) return this.#answerDocs({ prefix: "", path });
       const known = answerInvokers(path, this.#options.invokers);
       if (known !== undefined) return known;
@@ -254,8 +256,11 @@ class HttpApi implements Api {
     if (method !== "GET") return undefined;
     if (path === "/") return this.#options.apiInfo;
     if (DOCS.test(path)) return this.#answerDocs({ prefix: PREFIX, path });
-    if (path !== "/api-docs" && path !== "/api-docs/") return undefined;
-    return this.#options.openApi().then((document) => json(document));
+    return API_DOCS.test(path) ? this.#answerOpenApi("api") : undefined;
+  }
+
+  async #answerOpenApi(of: "api" | "outside"): Promise<Reply> {
+    return json(await this.#options.openApi(of));
   }
 
   #toFull(transactionId: TransactionId): Reply {
@@ -306,6 +311,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 const DOCS = /^\/docs(\/|$)/;
+const API_DOCS = /^\/api-docs\/?$/;
 
 function toTransactionId(given: string | string[] | undefined): TransactionId {
   return typeof given === "string" && given !== "" && !given.startsWith(SYSTEM_PREFIX)
@@ -313,10 +319,10 @@ function toTransactionId(given: string | string[] | undefined): TransactionId {
     : createTransactionId();
 }
 
-const JSON_RANGE = /(^|,)\s*(\*\/\*|application\/\*|application\/json)\s*(;|,|$)/i;
-
-function acceptsJson(accept: string | undefined): boolean {
-  return accept === undefined || JSON_RANGE.test(accept);
+/** Clients ask for JSON also where the answer is none. */
+function isTaken({ route }: Match, accept: string | undefined): boolean {
+  if (accept === undefined || accept === JSON_TYPE || accepts(accept, JSON_TYPE)) return true;
+  return route.answerType !== undefined && accepts(accept, route.answerType);
 }
 
 function handleMatch({ route, parameters }: Match, call: Call, identity: Identity) {
@@ -329,7 +335,7 @@ function handleMatch({ route, parameters }: Match, call: Call, identity: Identit
  */
 async function handleUnacceptable(match: Match, call: Call, identity: Identity): Promise<Reply> {
   if (match.route.method === "GET") await handleMatch(match, call, identity);
-  throw failure("not-acceptable", { type: JSON_TYPE });
+  throw failure("not-acceptable", { type: match.route.answerType ?? JSON_TYPE });
 }
 
 function listening(server: Server, listen: (done: () => void) => void): Promise<void> {

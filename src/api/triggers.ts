@@ -13,7 +13,15 @@ import type { Idempotency, KeyedRequest } from "../invocation/port.ts";
 import type { ActivationId } from "../kernel/ids.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { TriggerRegistry } from "../registry/triggers.ts";
-import { answerList, COMMON, MISSING, PAGE_QUERY, toNames, toOwn } from "./entity-requests.ts";
+import {
+  answerList,
+  COMMON,
+  LISTED,
+  MISSING,
+  PAGE_QUERY,
+  toNames,
+  toOwn,
+} from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
 import { IDEMPOTENCY_HEADER, parseKeyedRequest } from "./idempotency.ts";
 import { parseBoolean } from "./query.ts";
@@ -44,6 +52,7 @@ export function createTriggerRoutes(options: TriggerRouteOptions): readonly Rout
       headers: [IDEMPOTENCY_HEADER],
       body: payloadBody,
       example: { name: "Ada" },
+      isInvocation: true,
       answers: {
         202: "Accepted: the activation's id",
         204: "There is no active rule: nothing happened",
@@ -70,7 +79,7 @@ export function createTriggerRoutes(options: TriggerRouteOptions): readonly Rout
       query: [{ name: "overwrite", type: "boolean", meaning: "Update it where it exists" }],
       body: triggerBody,
       example: { parameters: [{ key: "name", value: "Ada" }] },
-      answers: { 200: "The trigger", ...COMMON, ...MISSING, ...BODY },
+      answers: { 200: "The trigger", ...COMMON, 409: MISSING[409], ...BODY },
       handle: (call, parameters, identity) => handlers.put(call, parameters, identity),
     },
     {
@@ -86,7 +95,7 @@ export function createTriggerRoutes(options: TriggerRouteOptions): readonly Rout
         path,
         query: PAGE_QUERY,
         summary: "List a namespace's triggers",
-        answers: { 200: "Summaries, the newest first", ...COMMON },
+        answers: { ...LISTED, ...COMMON },
         handle: (call, parameters, identity) => handlers.list(call, parameters, identity),
       }),
     ),

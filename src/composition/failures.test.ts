@@ -13,7 +13,11 @@ import type { Composer, Ended, PartEnd, Whole, WholeRun } from "./part.ts";
 import { SequenceRun } from "./sequence.ts";
 import { StateRoom } from "./state-room.ts";
 
-const PLAIN = { exec: { kind: "nodejs:24" }, annotations: [] } as unknown as Action;
+const PLAIN = {
+  namespace: "own",
+  exec: { kind: "nodejs:24" },
+  annotations: [],
+} as unknown as Action;
 const FOUND = { document: PLAIN } as unknown as FoundAction;
 const LATE = { type: "late", activationId: "late" as ActivationId } as const;
 const UNSENT = { type: "unsent" } as const;

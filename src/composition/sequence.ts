@@ -3,11 +3,20 @@
 
 import { isConductor, isSequence } from "../entities/action.ts";
 import { toComponentName } from "../entities/components.ts";
+import { fromPath } from "../entities/names.ts";
+import type { Identity } from "../entities/subject.ts";
 import type { FoundAction } from "../invocation/messages.ts";
 import { BriskError } from "../kernel/errors.ts";
 import { isJsonObject, type RawJson } from "../kernel/json.ts";
 import { toErrorResponse } from "../station/records.ts";
-import { type PartEnd, Parts, type Response, type WholeEnd, type WholeRun } from "./part.ts";
+import {
+  type PartEnd,
+  Parts,
+  type Response,
+  type Whole,
+  type WholeEnd,
+  type WholeRun,
+} from "./part.ts";
 
 const MISSING: Response = toErrorResponse(1, "Sequence component does not exist.");
 const TOO_LONG: Response = toErrorResponse(1, "Too many actions in the sequence.");
@@ -41,8 +50,13 @@ export class SequenceRun {
 
   async #find(component: string): Promise<FoundAction | Response> {
     const { composer, whole } = this.#run;
+    const name = toComponentName(component);
     try {
-      return await composer.find(toComponentName(component), whole.user);
+      // Whoever shares a sequence need not share what it is made of: the caller need not have that,
+      // but where REST asks for it before the sequence begins.
+      return await composer
+        .find(name, whole.user)
+        .catch((cause) => composer.find(name, toOwner(whole, cause)));
     } catch (cause) {
       // Its name may be another thing's by now, or another's secret: for this caller it is not there.
       return cause instanceof BriskError && cause.status < 500 ? MISSING : FAILED;
@@ -88,6 +102,13 @@ function isNested(document: FoundAction["document"]): boolean {
 function toLate(activationId: string): Response {
   const text = `Timeout reached when retrieving activation ${activationId} for sequence component.`;
   return toErrorResponse(3, text);
+}
+
+/** As whom the sequence's owner looks, who may have lost what it was put with; throws what is no refusal. */
+function toOwner({ user, composition }: Whole, cause: unknown): Identity {
+  if (!(cause instanceof BriskError) || cause.code !== "not-authorized") throw cause;
+  const { namespace: name } = fromPath(composition.namespace);
+  return { ...user, namespace: { ...user.namespace, name } };
 }
 
 /** A composition may end well and have such a field all the same. */

@@ -27,9 +27,9 @@ export function resolveComponents(request: ActionRequest, own: EntityName): Acti
   return { ...request, exec: { ...exec, components } };
 }
 
-/** `/ns/name` or `/ns/package/name`, with the leading slash or without. */
+/** `/ns/name` or `/ns/package/name`, with the leading slash or without; empty segments are none. */
 function parseComponent(text: string, own: EntityName): QualifiedName {
-  const parts = text.replace(/^\//, "").split("/");
+  const parts = text.split("/").filter((part) => part !== "");
   if (parts.length < 2) {
     throw malformed(NAMESPACE_MISSING);
   }

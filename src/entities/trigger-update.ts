@@ -54,7 +54,8 @@ export function updateTrigger({ name, request, before, now }: TriggerUpdate): Tr
 function checkFeed(annotations: readonly KeyValue[]): void {
   const feed = annotations.find(({ key }) => key === "feed");
   if (feed === undefined) return;
-  const parts = typeof feed.value === "string" ? feed.value.replace(/^\//, "").split("/") : [];
+  const text = typeof feed.value === "string" ? feed.value : "";
+  const parts = text.split("/").filter((part) => part !== "");
   if (parts.length > 0 && parts.every(isEntityName)) return;
   const detail = "The annotation 'feed' must be the path of an action";
   throw failure("invalid", { detail });

@@ -48,10 +48,15 @@ export function openFront(needs: FrontNeeds): Api {
     authenticator,
     systemInfo: createSystemInfo(manifest, limits),
     apiInfo: createApiInfo(build),
-    openApi: async () => {
+    openApi: async (of) => {
       const { createOpenApi } = await import("../api/openapi.ts");
+      const { version } = build;
+      if (of === "outside") {
+        const { OUTSIDE_DESCRIPTIONS } = await import("../api/outside-descriptions.ts");
+        return createOpenApi(OUTSIDE_DESCRIPTIONS, { version, server: "/" });
+      }
       const described = [...routes, ...subtrees.flatMap(({ descriptions }) => descriptions)];
-      return createOpenApi(described, build.version);
+      return createOpenApi(described, { version, server: "/api/v1" });
     },
     viewer: async () => {
       const { Viewer } = await import("../api/viewer.ts");

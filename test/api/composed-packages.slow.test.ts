@@ -165,6 +165,35 @@ test("another's shared sequence runs for whoever may run its components, as thei
   for (const part of await readParts(brisk(), record)) assert.equal(part.namespace, "guest");
 });
 
+test("what a shared sequence has inside another one is nobody's to have but its owner's", async () => {
+  const make = (name: string, components: readonly string[]) =>
+    put(other, `actions/tools/${name}`, { exec: { kind: "sequence", components } });
+  await bind(other, "own-bound", { provider: "_/hidden", parameters: { bound: true } });
+  await make("inner", ["/_/step", "/_/hidden/run", "/_/own-bound/run"]);
+  await make("outer", ["/_/tools/run", "/_/tools/inner"]);
+  const { status, record, result } = await invokeSharedWhole("tools/outer");
+  assert.deepEqual([status, result], [200, { result: "other's", bound: true }]);
+  const [, inner] = await readParts(brisk(), record);
+  assert.ok(inner);
+  const parts = await readParts(brisk(), inner);
+  const shown = parts.map((part) => [part.namespace, part.subject, annotationOf(part, "path")]);
+  assert.deepEqual(shown, [
+    ["guest", "guest", "other/step"],
+    ["guest", "guest", "other/hidden/run"],
+    ["guest", "guest", "other/hidden/run"],
+  ]);
+  // What its owner may not have any more is nobody's either.
+  const third = await createOwner(brisk(), "third");
+  await putPackage(third, "lent", { publish: true });
+  await putCode(third, "lent/run", { code: ECHO });
+  await make("inner", ["/third/lent/run"]);
+  assert.equal((await invokeSharedWhole("tools/outer")).status, 200);
+  await share(third, "lent", false);
+  const refused = await invokeSharedWhole("tools/outer");
+  const error = "Sequence component does not exist.";
+  assert.deepEqual([refused.status, refused.result], [502, { error }]);
+});
+
 test("a component that is not shared any more is refused by the name under which it is known", async () => {
   await putPackage(other, "closing", { publish: true });
   await putCode(other, "closing/run", { code: ECHO });

@@ -25,6 +25,9 @@ const STEP =
 /** As many steps as it is told. */
 const CHAIN = `exports.main = ({ error, n, left = 0 }) => error !== undefined
   ? { error } : left === 0 ? { params: { n } } : { action: "step", params: { n }, state: { left: left - 1 } }`;
+/** Takes a step with a state, and shows what it then got. */
+const SEEING = `exports.main = (given) => "n" in given
+  ? { params: { saw: given } } : { action: "plain", params: { n: 1 }, state: given.state }`;
 /** Itself in itself, so deep. */
 const NESTING = `exports.main = ({ error, depth, value }) => error !== undefined
   ? { error } : depth > 0 ? { action: "nesting", params: { depth: depth - 1 } } : { value: value ?? "deepest" }`;
@@ -37,6 +40,7 @@ const brisk = useBrisk({
       cond: COND,
       chain: CHAIN,
       nesting: NESTING,
+      seeing: SEEING,
     })) {
       await putAction(brisk, { name, code, annotations: CONDUCTOR });
     }
@@ -174,13 +178,15 @@ const CASES: readonly Case[] = [
     result: { n: 3 },
     logs: 5,
   },
-  {
-    name: "a state that is no object is put into one",
-    action: "cond",
-    body: { action: "step", state: 1, n: 1 },
-    result: { n: 2 },
-    logs: 3,
-  },
+  ...[1, null, "s", [1]].map(
+    (state): Case => ({
+      name: `the state ${JSON.stringify(state)} is put into an object, which lies over the next input`,
+      action: "seeing",
+      body: { state },
+      result: { saw: { n: 1, state } },
+      logs: 3,
+    }),
+  ),
   {
     name: "fifty steps are taken",
     action: "chain",
@@ -224,6 +230,11 @@ async function checkComposition({ record }: Invoked, action: string): Promise<vo
   const conducted = parts.filter((_, index) => index % 2 === 0);
   if (status === "success") {
     for (const run of conducted) assert.equal(annotationOf(run, "path"), `guest/${action}`);
+  }
+  for (const run of conducted) {
+    assert.equal(annotationOf(run, "kind"), "nodejs:24");
+    for (const key of ["conductor", "topmost"]) assert.equal(annotationOf(run, key), undefined);
+    assert.ok(Number(annotationOf(run, "waitTime")) >= 0);
   }
 }
 

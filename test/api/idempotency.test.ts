@@ -8,6 +8,7 @@ import {
   annotationOf,
   checkError,
   type Json,
+  OWN,
   putAction,
   readActivation,
   testRows,
@@ -18,7 +19,10 @@ import { basic, createTenant, EXEC } from "./tenants.ts";
 
 const brisk = useBrisk({
   setUp: async (up) => {
-    await putAction(up, { name: "echo", code: "exports.main = (given) => given" });
+    await up.request("PUT", `${OWN}/packages/keyed`, { body: {} });
+    for (const name of ["echo", "keyed/echo"]) {
+      await putAction(up, { name, code: "exports.main = (given) => given" });
+    }
   },
 });
 
@@ -118,6 +122,29 @@ test("a key is refused for another body, query or action", async () => {
       answer,
       /^The Idempotency-Key 'used' was used for another request within the last 24/,
     );
+  }
+});
+
+test("a firing that is repeated is one, and a key stands for nothing while nothing fires", async () => {
+  const trigger = `${OWN}/triggers/echo-trigger`;
+  const fire = (key: string, body: Json = { n: 1 }) => send(key, { path: trigger, body });
+  await brisk().request("PUT", trigger, { body: {} });
+  assert.equal((await fire("bell")).status, 204);
+  const links = { trigger: "/_/echo-trigger", action: "/_/echo" };
+  await brisk().request("PUT", `${OWN}/rules/echo-rule`, { body: links });
+  const first = await fire("bell");
+  assert.equal(first.status, 202, first.text);
+  const again = await fire("bell");
+  assert.deepEqual([again.status, again.json], [202, first.json]);
+  assert.equal(again.headers["x-openwhisk-activation-id"], (first.json as Json)["activationId"]);
+  assert.equal(await countRuns("echo-trigger"), 1);
+  for (const answer of [
+    await fire("bell", { n: 2 }),
+    await send("bell", { body: { n: 1 } }),
+    await send("bell", { path: `${ACTIONS}/keyed/echo`, body: { n: 1 } }),
+  ]) {
+    assert.equal(answer.status, 422, answer.text);
+    checkError(answer, /^The Idempotency-Key 'bell' was used for another request/);
   }
 });
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import SwaggerParser from "@apidevtools/swagger-parser";
+import type { Answer } from "../harness.ts";
 import { ACTIONS, type Json, OWN, useBrisk } from "./fixture.ts";
 
 interface Operation {
@@ -17,7 +18,11 @@ interface Operation {
       readonly "application/json": { readonly schema: Json; readonly example: Json };
     };
   };
-  readonly responses: Readonly<Record<string, unknown>>;
+  readonly responses: Readonly<Record<string, Response>>;
+}
+interface Response {
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly content?: Readonly<Record<string, unknown>>;
 }
 interface Document {
   readonly openapi: string;
@@ -29,20 +34,65 @@ interface Document {
 
 const NO_ROUTE = "The requested resource could not be found.";
 
+type Parsed = Parameters<typeof SwaggerParser.validate>[0];
+
+/** With its references followed. */
 let document: Document;
 const brisk = useBrisk({
   setUp: async (up) => {
     const headers = { authorization: undefined };
-    document = (await up.request("GET", "/api/v1/api-docs", { headers })).json as Document;
+    const { json } = await up.request("GET", "/api/v1/api-docs", { headers });
+    document = (await SwaggerParser.dereference(json as Parsed)) as unknown as Document;
   },
 });
 
-test("the document is valid OpenAPI, and the same with a slash at its end", async () => {
-  assert.equal(document.openapi, "3.1.0");
-  const copy = structuredClone(document) as unknown as Parameters<typeof SwaggerParser.validate>[0];
-  await SwaggerParser.validate(copy);
-  assert.deepEqual((await brisk().request("GET", "/api/v1/api-docs/")).json, document);
+for (const path of ["/api/v1/api-docs", "/api-docs"]) {
+  test(`${path} is valid OpenAPI, and the same with a slash at its end`, async () => {
+    const { json } = await brisk().request("GET", path);
+    assert.equal((json as unknown as Document).openapi, "3.1.0");
+    await SwaggerParser.validate(structuredClone(json) as Parsed);
+    assert.deepEqual((await brisk().request("GET", `${path}/`)).json, json);
+  });
+}
+
+test("what is outside the API is documented by itself, and answered without a key", async () => {
+  const { json } = await brisk().request("GET", "/api-docs");
+  const outside = (await SwaggerParser.dereference(json as Parsed)) as unknown as Document;
+  assert.deepEqual(Object.keys(outside.paths), [
+    "/",
+    "/api/v1",
+    "/api/v1/api-docs",
+    "/api-docs",
+    "/invokers",
+    "/invokers/healthy/count",
+    "/invokers/ready",
+    "/ping",
+    "/docs",
+  ]);
+  for (const [path, { get }] of Object.entries(outside.paths)) {
+    const answer = await brisk().request("GET", path, { headers: { authorization: undefined } });
+    assert.ok(get && [200, 308].includes(answer.status), path);
+    if (answer.status === 200) checkDocumented(get.responses, answer, path);
+  }
 });
+
+/** The answer's status, type and headers are among those that are documented. */
+function checkDocumented(
+  responses: Operation["responses"],
+  { status, headers, text }: Answer,
+  what: string,
+): void {
+  const response = responses[status];
+  assert.ok(response, `${what} answers ${status}: ${text}`);
+  for (const name of Object.keys(response.headers)) {
+    assert.ok(name.toLowerCase() in headers, `${what} answers ${status} without ${name}`);
+  }
+  const types = Object.keys(response.content ?? {});
+  const [type = ""] = String(headers["content-type"] ?? "").split(";");
+  const isRight = types.includes("*/*") || types.includes(type) || text === "";
+  assert.ok(isRight, `${what} answers ${status} as '${type}', not ${types}`);
+  assert.equal(text === "" || types.length > 0, true, `${what} answers ${status} with a body`);
+}
 
 function operations(): readonly { path: string; verb: string; operation: Operation }[] {
   return Object.entries(document.paths).flatMap(([path, verbs]) =>
@@ -97,13 +147,15 @@ test("every documented operation is there, and answers with a documented status"
         .replace("{id}", "0".repeat(32))
         .replace(/\{\w+\}/g, "documented");
       const what = `${verb} ${url}`;
-      const { status, text } = await brisk().request(verb.toUpperCase(), `/api/v1${url}`);
+      const answer = await brisk().request(verb.toUpperCase(), `/api/v1${url}`);
+      const { status, text } = answer;
       assert.ok(!text.includes(NO_ROUTE), what);
-      assert.ok(String(status) in operation.responses, `${what} answers ${status}: ${text}`);
+      if (verb !== "head") checkDocumented(operation.responses, answer, what);
       const anonymous = await brisk().request(verb.toUpperCase(), `/api/v1${url}`, {
         headers: { authorization: undefined },
       });
       assert.equal(anonymous.status, operation.security === undefined ? 401 : status, what);
+      if (verb !== "head") checkDocumented(operation.responses, anonymous, what);
       assert.ok("401" in operation.responses, `${what} does not document 401`);
     }
   }
@@ -163,13 +215,38 @@ test("every body has an example, which is taken as it is", async () => {
     ["POST", "rules", "a-rule"],
   ] as const;
   for (const [method, collection, name] of steps) {
-    const body = exampleOf(`/namespaces/{namespace}/${collection}/{name}`, method.toLowerCase());
-    const { status, text } = await brisk().request(method, `${OWN}/${collection}/${name}`, {
-      body,
-    });
-    assert.ok(status < 300, `${method} ${collection} answers ${status}: ${text}`);
+    const path = `/namespaces/{namespace}/${collection}/{name}`;
+    const body = exampleOf(path, method.toLowerCase());
+    const url = `${OWN}/${collection}/${name}`;
+    const answer = await brisk().request(method, url, { body });
+    const what = `${method} ${collection}`;
+    assert.ok(answer.status < 300, `${what} answers ${answer.status}: ${answer.text}`);
+    checkDocumented(operationOf(path, method.toLowerCase()).responses, answer, what);
+  }
+  // The last of them has switched its rule off.
+  const fired = await brisk().request("POST", `${OWN}/triggers/a-trigger`);
+  assert.equal(fired.status, 204);
+  const { responses } = operationOf("/namespaces/{namespace}/triggers/{name}", "post");
+  checkDocumented(responses, fired, "a firing without an active rule");
+});
+
+test("a failed activation is documented as what it is, not as an error", () => {
+  const { responses } = operationOf("/namespaces/{namespace}/actions/{name}", "post");
+  for (const status of [200, 202, 500, 502]) {
+    const { headers, content } = responses[status] ?? assert.fail(`${status}`);
+    assert.ok("x-openwhisk-activation-id" in headers, `${status}`);
+    assert.deepEqual(content, { "application/json": {} });
+  }
+  for (const status of [400, 429, 503]) {
+    const { headers, content } = responses[status] ?? assert.fail(`${status}`);
+    assert.ok(!("x-openwhisk-activation-id" in headers), `${status}`);
+    assert.match(JSON.stringify(content), /"required":\["error","code"\]/);
   }
 });
+
+function operationOf(path: string, verb: string): Operation {
+  return document.paths[path]?.[verb] ?? assert.fail(`${verb} ${path}`);
+}
 
 function exampleOf(path: string, verb: string): Json | undefined {
   return document.paths[path]?.[verb]?.requestBody?.content["application/json"].example;

@@ -69,6 +69,25 @@ test("an update without exec keeps the components, and drops parameters", async 
   assert.deepEqual(rest, { ...kept, version: "0.0.2" });
 });
 
+test("what was stored is not looked at again where an update leaves it, and annotations go by their rules", async () => {
+  await putAction(brisk(), { name: "brief", code: ECHO });
+  await putSequence(brisk(), "stale", ["brief", "p/b"]);
+  await brisk().request("DELETE", `${ACTIONS}/brief`);
+  const path = `${ACTIONS}/stale?overwrite=true`;
+  const put = async (body: Json) => {
+    const { status, json, text } = await brisk().request("PUT", path, { body });
+    assert.equal(status, 200, text);
+    return (json as { annotations: Json[] }).annotations.map(({ key }) => key);
+  };
+  const delAnnotations = ["provide-api-key", "a"];
+  const given = [{ key: "a", value: 1 }];
+  assert.deepEqual(await put({ annotations: given }), ["provide-api-key", "exec", "a"]);
+  // With components it is a new sequence, of which nothing is dropped.
+  const exec = { kind: "sequence", components: ["/_/echo"] };
+  assert.deepEqual(await put({ exec, delAnnotations }), ["provide-api-key", "exec", "a"]);
+  assert.deepEqual(await put({ delAnnotations }), ["exec"]);
+});
+
 test("a sequence becomes an action without its parameter, and an action a sequence without its own", async () => {
   await putSequence(brisk(), "changing", ["echo"]);
   const action = await putAction(brisk(), { name: "changing", code: ECHO });
@@ -92,6 +111,12 @@ testRows(brisk, [
     ...put(undefined),
     status: 400,
     error: "The request content was malformed:\n'components' must be defined for sequence kind",
+  },
+  {
+    name: "a component's slashes may be too many or one too few, and are stored as they should be",
+    ...put(["//_//echo/", "_/p//b"], { path: `${ACTIONS}/slashes` }),
+    status: 200,
+    has: { exec: { kind: "sequence", components: ["/guest/echo", "/guest/p/b"] } },
   },
   { name: "a component has a namespace", ...put(["a", "b"]), status: 400, error: FULL_NAME },
   {
@@ -173,12 +198,12 @@ testRows(brisk, [
     status: 403,
     error: "The supplied authentication is not authorized to access 'other/a, other/p'.",
   },
-  {
-    name: "a trigger is no component",
-    ...put(["/_/a-trigger"]),
+  ...["a-trigger", "p"].map((name) => ({
+    name: `${name} is no component`,
+    ...put([`/_/${name}`]),
     status: 409,
     error: "Resource by this name exists but is not in this collection.",
-  },
+  })),
   {
     name: "a name that is taken comes before what is wrong with the components",
     ...put([], { path: `${ACTIONS}/lines` }),

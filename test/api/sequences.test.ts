@@ -8,6 +8,7 @@ import {
   invokeWhole,
   LINES,
   putActions,
+  putEntity,
   putSequence,
   putUnchecked,
   readParts,
@@ -21,6 +22,7 @@ import {
   checkRow,
   invoke,
   type Json,
+  OWN,
   putAction,
   readActivation,
   useBrisk,
@@ -159,6 +161,36 @@ test("a component that is gone is missed when its turn comes", async () => {
   assert.deepEqual(result, { error: MISSING });
   assert.equal(record.response.size, undefined);
   assert.equal(record.logs.length, 1);
+});
+
+test("a component's package that is gone is missed before the sequence begins, its name that is another's when its turn comes", async () => {
+  await putEntity(brisk(), "packages", "passing-package");
+  await putActions(brisk(), { "passing-package/a": ECHO, renamed: ECHO });
+  await putSequence(brisk(), "packaged", ["echo", "passing-package/a"]);
+  await putSequence(brisk(), "with-renamed", ["renamed", "echo"]);
+  await brisk().request("DELETE", `${OWN}/packages/passing-package?force=true`);
+  const error = "The requested resource does not exist.";
+  checkRow({ status: 404, error }, await invoke(brisk(), "packaged"));
+  await brisk().request("DELETE", `${ACTIONS}/renamed`);
+  await putEntity(brisk(), "triggers", "renamed");
+  const { status, record, result } = await invokeWhole(brisk(), "with-renamed");
+  assert.deepEqual([status, result, record.logs], [502, { error: MISSING }, []]);
+  assert.equal(annotationOf(record, "limits"), undefined, "no part has told its memory");
+  assert.equal(record.duration, 0);
+});
+
+test("a sequence's own limits are shown, and no time is up", async () => {
+  await putActions(brisk(), {
+    later: "exports.main = (all) => new Promise((resolve) => setTimeout(resolve, 150, all))",
+  });
+  const exec = { kind: "sequence", components: ["/_/later", "/_/later"] };
+  const body = { exec, limits: { timeout: 100, memory: 128, logs: 1 } };
+  const { json } = await brisk().request("PUT", `${ACTIONS}/limited`, { body });
+  const limits = { timeout: 100, memory: 128, logs: 1, concurrency: 1 };
+  assert.deepEqual((json as Json)["limits"], limits);
+  const { status, record, result } = await invokeWhole(brisk(), "limited", { n: 1 });
+  assert.deepEqual([status, result], [200, { n: 1 }]);
+  assert.deepEqual(annotationOf(record, "limits"), { ...limits, memory: 256 });
 });
 
 test("inner sequences share the count of what may run, also where they grew since", async () => {

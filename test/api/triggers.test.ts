@@ -10,6 +10,7 @@ const brisk = useBrisk({
     await putAction(up, { name: "action", code: "const main = () => ({})" });
     const body = { parameters: [{ key: "a", value: 1 }], annotations: [{ key: "b", value: 2 }] };
     assert.equal((await up.request("PUT", KEPT, { body })).status, 200);
+    assert.equal((await up.request("PUT", `${TRIGGERS}/fed`, { body: {} })).status, 200);
   },
 });
 
@@ -28,6 +29,7 @@ test("a trigger is answered as it was put, and so it stays", async () => {
     name: "other",
     namespace: "_",
     limits: {},
+    updated: 1,
   };
   const { status, json } = await put("whole", body, "overwrite=false");
   const { updated, ...rest } = json as Json;
@@ -222,6 +224,22 @@ const ROWS: readonly Row[] = [
     body: { parameters: null, annotations: null, version: null, publish: null, limits: null },
     status: 200,
     has: { parameters: [{ key: "a", value: 1 }], annotations: [{ key: "b", value: 2 }] },
+  },
+  {
+    name: "a feed's path may have slashes too many",
+    method: "PUT",
+    path: `${TRIGGERS}/slashes`,
+    body: { annotations: [{ key: "feed", value: "//_/p//f/" }] },
+    status: 200,
+    has: { annotations: [{ key: "feed", value: "//_/p//f/" }] },
+  },
+  {
+    name: "an update's feed is not looked at",
+    method: "PUT",
+    path: `${TRIGGERS}/fed?overwrite=true`,
+    body: { annotations: [{ key: "feed", value: 7 }] },
+    status: 200,
+    has: { annotations: [{ key: "feed", value: 7 }] },
   },
   {
     name: "a page has at most 200",

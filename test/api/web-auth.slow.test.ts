@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Answer } from "../harness.ts";
-import { type Json, useBrisk } from "./fixture.ts";
+import { ACTIONS, type Json, useBrisk } from "./fixture.ts";
 import { basic, createKey, createTenant } from "./tenants.ts";
 import { callWeb, checkWebError, MISSING, putWebAction } from "./web-fixture.ts";
 
@@ -112,6 +112,21 @@ test("an action does not get its caller's key, but what else stands in its place
   assert.equal(await sent("open", basic(brisk().auth)), undefined);
   assert.equal(await sent("open", bad), bad.authorization);
   assert.equal(await sent("open", bearer()), "Bearer abc");
+});
+
+test("who may not call hears so before anything is said of what is sent, and REST asks for none of it", async () => {
+  const type = { "content-type": "application/json" };
+  const malformed = await callWeb(brisk(), "POST auth.json", { body: "{bad", headers: type });
+  const reserved = await call("GET auth.json?__ow_path=1");
+  for (const answer of [malformed, reserved]) {
+    assert.equal(answer.status, 401);
+    checkWebError(answer, REFUSED);
+  }
+  for (const name of ["auth", "secret", "null", "private"]) {
+    const path = `${ACTIONS}/${name}?blocking=true&result=true`;
+    const { status, json } = await brisk().request("POST", path, { body: { __ow_path: 1 } });
+    assert.deepEqual([status, json], [200, { __ow_path: 1 }], name);
+  }
 });
 
 test("OPTIONS is answered for the action, which does not run, without credentials", async () => {

@@ -188,6 +188,18 @@ test("a sequence is answered with its last result, and what a component fails wi
   }
 });
 
+test("who calls a web action that is a sequence need not have what it is made of", async () => {
+  await putCode(other, "hidden/run", { code: ECHO });
+  const exec = { kind: "sequence", components: ["/_/tools/show", "/_/hidden/run"] };
+  const annotations = [{ key: "web-export", value: true }];
+  await put(other, "actions/tools/half-open", { exec, annotations });
+  const shown = await readJson("guest/bound/half-open.json");
+  assert.deepEqual([shown["who"], shown["runsAs"]], ["provider", "guest"]);
+  const rest = await guest.request("POST", "/api/v1/namespaces/_/actions/bound/half-open");
+  assert.equal(rest.status, 403, "but whoever invokes it");
+  assert.equal((rest.json as Json)["error"], refusal("other/hidden"));
+});
+
 test("a sequence's generated parameter is protected where it is final, and seen by no component", async () => {
   await putPackage(guest, "chains", { parameters: { x: "package" } });
   await putCode(guest, "all", { code: ECHO });

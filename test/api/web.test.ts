@@ -3,8 +3,17 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ACTIONS, type Json, putAction, readActivation, useBrisk, waitFor } from "./fixture.ts";
-import { basic, createTenant, putSubject, type Tenant } from "./tenants.ts";
+import {
+  ACTIONS,
+  checkError,
+  type Json,
+  putAction,
+  readActivation,
+  sendRaw,
+  useBrisk,
+  waitFor,
+} from "./fixture.ts";
+import { basic, createTenant, EXEC, putSubject, type Tenant } from "./tenants.ts";
 import {
   callWeb,
   checkCompactError,
@@ -13,6 +22,7 @@ import {
   MISSING,
   putWebAction,
   toKeyValues,
+  WEB,
 } from "./web-fixture.ts";
 
 const PROTECTED = "Request defines parameters that are not allowed (e.g., reserved properties).";
@@ -27,6 +37,14 @@ const brisk = useBrisk({
     await putWebAction(up, { name: "final", parameters });
     await putWebAction(up, { name: "open", parameters, annotations: { final: false } });
     await putWebAction(up, { name: "raw", parameters, annotations: { "raw-http": true } });
+    await putAction(up, {
+      name: "plain",
+      code: ECHO,
+      annotations: toKeyValues({ "web-export": true }),
+      parameters: toKeyValues(parameters),
+    });
+    const worded = { final: "true", "raw-http": "true" };
+    await putWebAction(up, { name: "worded", parameters, annotations: worded });
     const shadowed = { __ow_method: "mine", __ow_extra: 1 };
     await putWebAction(up, { name: "shadowed", parameters: shadowed });
     await putWebAction(up, { name: "texts", annotations: { "web-export": "true" } });
@@ -139,7 +157,9 @@ test("other verbs are refused with those that there are", async () => {
 });
 
 test("a path of more than 8 KB is refused", async () => {
-  assert.equal((await call(`GET echo/${"x".repeat(8200)}`)).status, 414);
+  const answer = await call(`GET echo/${"x".repeat(8200)}`);
+  assert.equal(answer.status, 414);
+  checkError(answer, /8192 bytes/);
 });
 
 for (const key of RESERVED) {
@@ -198,8 +218,31 @@ test("a stranger sets no environment in which others' requests run, also without
   assert.deepEqual((await call("GET environment.json")).json, { mode: "own" });
 });
 
-test("without final, what is sent wins", async () => {
-  assert.equal((await readArguments("GET open.json?y=1"))["y"], "1");
+test("without final, what is sent wins, and only true makes an action final or raw", async () => {
+  for (const name of ["open", "plain", "worded"]) {
+    const { y, __ow_query } = await readArguments(`GET ${name}.json?y=1`);
+    assert.deepEqual([y, __ow_query], ["1", undefined], name);
+  }
+});
+
+test("of a header that is sent several times the last line counts", async () => {
+  const { pathname } = new URL(WEB, brisk().url);
+  const answer = await sendRaw(
+    brisk(),
+    `GET ${pathname}/echo.json HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nCookie: a=b\r\nX-A: 2\r\nConnection: close\r\n\r\n`,
+  );
+  assert.match(answer, /"x-a": "2"/);
+  assert.match(answer, /"cookie": "a=b"/);
+});
+
+test("what is not exported is not there, also where the namespace may call nothing", async () => {
+  const tenant = await createWebTenant("stopped");
+  await tenant.request("PUT", `${tenant.actions}/hidden`, { exec: EXEC });
+  await tenant.limit({ invocationsPerMinute: 0 });
+  const hidden = await call("GET /api/v1/web/stopped/default/hidden");
+  assert.equal(hidden.status, 404);
+  checkWebError(hidden, MISSING);
+  assert.equal((await call("GET /api/v1/web/stopped/default/quick")).status, 429);
 });
 
 test("in a raw action nothing collides, as nothing sent becomes a parameter", async () => {

@@ -50,7 +50,9 @@ test("an operation that is opened shows its parameters, its body and its answers
   assert.match(await textOf(operation.locator(".opblock-section-request-body")), /"name": "Ada"/);
   const answers = await operation.locator(".responses-table .response-col_status").allInnerTexts();
   const statuses = answers.map((text) => text.trim()).filter((text) => /^\d+$/.test(text));
-  assert.deepEqual(statuses, "200 202 400 401 403 404 409 413 415 422 429 500 502 503".split(" "));
+  const own = [200, 202, 400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503];
+  const anyones = [406, 414, 417, 431];
+  assert.deepEqual(statuses, [...own, ...anyones].map(String).sort());
   assertQuiet(looking);
 });
 

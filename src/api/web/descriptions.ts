@@ -21,6 +21,10 @@ export const WEB_DESCRIPTIONS: readonly RouteDescription[] = WEB_METHODS.map((me
       ? "Ask what a browser may send to a web action, or ask the action itself"
       : "Call a web action; its name may have an extension and be followed by any path",
   isOpen: true,
+  isInvocation: true,
+  headers: [
+    { name: "X-Require-Whisk-Auth", meaning: "The secret that the action asks for, if it does" },
+  ],
   answerType: "*/*",
   answers: {
     200: "What the action made of the request",

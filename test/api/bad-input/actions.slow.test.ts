@@ -270,6 +270,7 @@ testRows(brisk, [
     body: "no JSON",
     headers: { "content-type": "text/plain" },
     status: 403,
+    error: "The supplied authentication is not authorized to access 'neighbour/quick'.",
   },
   {
     name: "the query is looked at before the body",
@@ -287,6 +288,8 @@ testRows(brisk, [
     body: "no JSON",
     headers: { "content-type": "text/plain" },
     status: 415,
+    error:
+      "The request's Content-Type is not supported. Expected:\napplication/json, got text/plain",
   },
   {
     name: "sizes are looked at before what is there",
@@ -302,6 +305,7 @@ testRows(brisk, [
     path: `${ACTIONS}/there`,
     body: { parameters: [{ key: "k", value: "x".repeat(MB) }], publish: 1 },
     status: 400,
+    error: "The request content was malformed:\n'publish' must be true or false",
   },
   {
     name: "the code's size is named before the parameters'",

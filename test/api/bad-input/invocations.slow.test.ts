@@ -33,6 +33,7 @@ const brisk = useBrisk({
 // Bodies are looked at before the action is: what is missing is as good.
 testRows(brisk, malformedRows({ method: "POST", path: `${ACTIONS}/missing` }));
 testRows(brisk, malformedRows({ method: "POST", path: `${ACTIONS}/echo` }));
+testRows(brisk, malformedRows({ method: "POST", path: `${ACTIONS}/missing/echo` }));
 
 testRows(brisk, [
   ...["1e3", "0x10", "+5", " 5", "5 ", "9".repeat(30), "1,000", "null", "١"].map((timeout) => ({
@@ -67,6 +68,7 @@ testRows(brisk, [
     body: "x".repeat(MB + 1),
     headers: LABEL,
     status: 413,
+    error: `Request larger than allowed: ${MB + 1} > ${MB} bytes.`,
   },
   {
     name: "the query is looked at before the text",
@@ -143,7 +145,8 @@ test("who may not invoke at all hears of the name first, then of that, then of r
   const named = await request("POST", `${actions}/a$`);
   assert.equal(named.status, 400);
   checkError(named, ILLEGAL);
-  for (const path of [`${FOREIGN}/quick`, `${actions}/missing`, `${actions}/quick?timeout=0`]) {
+  const own = ["missing", "missing/a", "quick?timeout=0"].map((each) => `${actions}/${each}`);
+  for (const path of [`${FOREIGN}/quick`, `${FOREIGN}/p/a`, ...own]) {
     const answer = await request("POST", path, "no object");
     assert.equal(answer.status, 429, path);
     checkError(answer, /^Too many requests in the last minute \(count: \d+, allowed: 0\)\.$/);

@@ -82,7 +82,7 @@ export function malformedRows({ method, path }: Target): readonly Row[] {
       // Arguments have a bound in bytes too, which is looked at first.
       ...(method === "PUT"
         ? { error: `${MALFORMED}the body has too many values, must have at most ${VALUES_MAX}` }
-        : { status: 413 }),
+        : { status: 413, error: /^Request larger than allowed: \d+ > 1048576 bytes\.$/ }),
     },
     ...["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""].map(
       (type) => ({

@@ -8,6 +8,7 @@ import { fieldRows, malformedRows, WRONG_COMMON, WRONG_KEY_VALUES } from "./malf
 
 const MISSING = "The requested resource does not exist.";
 const NO_PACKAGE = "Binding references a package that does not exist.";
+const NOT_ON_BINDING = "Operation not permitted on package binding.";
 const PACKAGES = `${OWN}/packages`;
 const FOREIGN = "/api/v1/namespaces/neighbour";
 const COLLECTION: Collection = {
@@ -69,8 +70,17 @@ testRows(brisk, [
   ...[{ namespace: "_" }, { name: "full" }, { namespace: "_", name: null }].map((binding) =>
     bind("new", binding, { status: 400, error: /^The request content was malformed:\n./ }),
   ),
-  ...["a$", "", "a/b", "x".repeat(257)].map((name) =>
-    bind("new", { namespace: "_", name }, { status: 400 }),
+  ...["a$", "", "a/b"].map((name) =>
+    bind(
+      "new",
+      { namespace: "_", name },
+      { status: 400, error: /^The name '.*' contains illegal/ },
+    ),
+  ),
+  bind(
+    "new",
+    { namespace: "_", name: "x".repeat(257) },
+    { status: 400, error: "Name segement longer than allowed: 257 > 256." },
   ),
   ...["_", "guest"].map((namespace) =>
     bind("new", { namespace, name: "missing" }, { status: 400, error: NO_PACKAGE }),
@@ -122,6 +132,7 @@ testRows(brisk, [
     path: `${PACKAGES}/default${query}`,
     body: {},
     status: 400,
+    error: "Package name 'default' is reserved.",
   })),
   {
     name: "an existing package is not overwritten unasked",
@@ -181,12 +192,14 @@ testRows(brisk, [
     path: `${ACTIONS}/bound/new`,
     body: { exec: EXEC },
     status: 400,
+    error: NOT_ON_BINDING,
   },
   {
     name: "nothing is deleted through a binding",
     method: "DELETE",
     path: `${ACTIONS}/bound/a`,
     status: 400,
+    error: NOT_ON_BINDING,
   },
   ...["GET", "POST"].map((method) => ({
     name: `${method} of a missing action through a binding`,
@@ -200,6 +213,7 @@ testRows(brisk, [
     method: "GET",
     path,
     status: 404,
+    error: MISSING,
   })),
 ]);
 

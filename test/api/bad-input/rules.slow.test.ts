@@ -10,6 +10,7 @@ const INCOMPLETE = "rule requires a valid trigger and a valid action";
 const RULES = `${OWN}/rules`;
 const FOREIGN = "/api/v1/namespaces/neighbour";
 const LABEL = { "content-type": "application/json" };
+const MALFORMED = /^The request content was malformed:\n./;
 const UNQUALIFIED =
   "The request content was malformed:\nrequirement failed: The fully qualified name of the entity must contain at least the namespace and the name of the entity.";
 const WHOLE = { trigger: "/_/tick", action: "/_/action" };
@@ -27,7 +28,7 @@ const brisk = useBrisk({
     const put = (path: string, body: Json) => up.request("PUT", `${OWN}/${path}`, { body });
     for (const name of ["action", "gone-action"]) await put(`actions/${name}`, { exec: EXEC });
     for (const name of ["tick", "gone-tick"]) await put(`triggers/${name}`, {});
-    await put("rules/rule", WHOLE);
+    for (const name of ["rule", "nulls"]) await put(`rules/${name}`, WHOLE);
     await put("rules/without-action", { trigger: "/_/tick", action: "/_/gone-action" });
     await put("rules/without-trigger", { trigger: "/_/gone-tick", action: "/_/action" });
     await up.request("DELETE", `${ACTIONS}/gone-action`);
@@ -56,10 +57,14 @@ testRows(brisk, [
   ),
   ...["trigger", "action"].flatMap((field) =>
     [1, true, [], {}, { path: "_" }, { name: "a" }, { path: 1, name: "a" }, { path: "_", name: 1 }]
-      .map((value) => put({ ...WHOLE, [field]: value }, { status: 400 }))
+      .map((value) => put({ ...WHOLE, [field]: value }, { status: 400, error: MALFORMED }))
       .concat(
-        ["/_/a$", "/a/b/c/d", "/_/-a"].map((value) =>
-          put({ ...WHOLE, [field]: value }, { status: 400 }),
+        put({ ...WHOLE, [field]: "/a/b/c/d" }, { status: 400, error: MALFORMED }),
+        ["/_/a$", "/_/-a"].map((value) =>
+          put(
+            { ...WHOLE, [field]: value },
+            { status: 400, error: /^The name '.+' contains illegal/ },
+          ),
         ),
         ["tick", "", "/", "/_/", "//"].map((value) =>
           put({ ...WHOLE, [field]: value }, { status: 400, error: UNQUALIFIED }),
@@ -75,8 +80,11 @@ testRows(brisk, [
     { status: 400, error: "action /guest/missing does not exist" },
   ),
   put({ ...WHOLE, action: "/_/missing/a" }, { status: 404, error: MISSING }),
-  put({ ...WHOLE, trigger: "/_/action" }, { status: 400 }),
-  put({ ...WHOLE, action: "/_/tick" }, { status: 400 }),
+  put(
+    { ...WHOLE, trigger: "/_/action" },
+    { status: 400, error: "trigger /guest/action does not exist" },
+  ),
+  put({ ...WHOLE, action: "/_/tick" }, { status: 400, error: "action /guest/tick does not exist" }),
   ...["tick", "missing"].map((name) =>
     put(
       { ...WHOLE, trigger: `/neighbour/${name}` },
@@ -154,6 +162,7 @@ testRows(brisk, [
       path: `${RULES}/rule`,
       body: { status },
       status: 400,
+      error: MALFORMED,
     }),
   ),
   ...["{}", "[]", "null", '"active"', "{", ""].map((body) => ({
@@ -163,12 +172,14 @@ testRows(brisk, [
     body,
     headers: LABEL,
     status: 400,
+    error: MALFORMED,
   })),
   {
     name: "a rule's status is not set without a body",
     method: "POST",
     path: `${RULES}/rule`,
     status: 400,
+    error: MALFORMED,
   },
   {
     name: "a status labelled as something else is refused",
@@ -177,6 +188,34 @@ testRows(brisk, [
     body: '{"status":"inactive"}',
     headers: { "content-type": "text/plain" },
     status: 415,
+    error:
+      "The request's Content-Type is not supported. Expected:\napplication/json, got text/plain",
+  },
+  ...["text/plain", "text/*", "application/json", "*/*"].map((accept) => ({
+    name: `the answer to a status is text, which ${accept} takes as well as any`,
+    method: "POST",
+    path: `${RULES}/rule`,
+    body: { status: "active" },
+    headers: { accept },
+    status: 200,
+    text: "OK",
+  })),
+  {
+    name: "who takes neither text nor JSON sets no status",
+    method: "POST",
+    path: `${RULES}/rule`,
+    body: { status: "inactive" },
+    headers: { accept: "text/html" },
+    status: 406,
+    error: "Resource representation is only available with these types:\ntext/plain",
+  },
+  {
+    name: "what is null is as if it were not there",
+    method: "PUT",
+    path: `${RULES}/nulls?overwrite=true`,
+    body: { trigger: null, action: null, annotations: null, version: null, publish: null },
+    status: 200,
+    has: { status: "active", annotations: [], publish: false },
   },
   ...["rule", "missing"].flatMap((name) =>
     ["GET", "PUT", "POST", "DELETE"].map((method) => ({

@@ -69,12 +69,13 @@ testRows(brisk, [
     status: 400,
     error: `The query parameter 'overwrite' was malformed:\n'${overwrite}' is not a valid Boolean value`,
   })),
-  ...[1, true, null, {}, []].map((value) => ({
+  ...[1, true, null, {}, [], "", "/", "/_/a$"].map((value) => ({
     name: `the feed ${JSON.stringify(value)} is no path`,
     method: "PUT",
     path: `${TRIGGERS}/fed`,
     body: { annotations: [{ key: "feed", value }] },
     status: 400,
+    error: "The annotation 'feed' must be the path of an action",
   })),
   {
     name: "an unsupported kind in the body is refused: the body is read as a whole",
@@ -82,6 +83,7 @@ testRows(brisk, [
     path: `${TRIGGERS}/kind`,
     body: { exec: { kind: "cobol:1", code: "" } },
     status: 400,
+    error: /^The request content was malformed:\nThe specified runtime 'cobol:1' is not supported/,
   },
   {
     name: "a payload over 1 MB is refused, also of a missing trigger",

@@ -189,6 +189,12 @@ const CASES: readonly Case[] = [
     ...FAILS,
   },
   {
+    id: "function that returns one",
+    composition: "composer.function(() => () => n)",
+    result: /^Function combinator evaluated to a function type at AST node root/,
+    ...FAILS,
+  },
+  {
     id: "function with a promise",
     composition: "composer.function(({ n }) => Promise.resolve(n % 2 === 0))",
     input: { n: 4 },
@@ -222,7 +228,7 @@ const CASES: readonly Case[] = [
     result: /root\[1\]\.consequent/,
     ...FAILS,
   },
-  { id: "loop", composition: WHILE, input: { n: 5 }, result: { n: 1 } },
+  { id: "loop", composition: WHILE, input: { n: 5 }, result: { n: 1 }, logs: 33 },
   {
     id: "loop, too long",
     composition: WHILE,
