@@ -210,9 +210,12 @@ export class Station implements AsyncDisposable {
 
   async #recordUnrun(work: Work, reason: UnrunReason): Promise<void> {
     const { delivery, message } = work;
-    const known = reason === "abandoned" ? await this.#findRecord(message) : undefined;
-    const document = known ?? (await this.#storeUnrun(message, reason));
-    await this.#followUp(work, document, reason === "expired");
+    const isExpired = reason === "expired";
+    const known = isExpired ? undefined : await this.#findRecord(message);
+    const record = toUnrunRecord(message, reason, this.#options.clock());
+    // In this order: a try that has its record and no start mark is taken for one that was followed up.
+    await this.#followUp(work, known ?? toDocument(record), isExpired);
+    if (known === undefined) await this.store(message, record, toKeep(message));
     await this.#confirm(message);
     delivery.done();
   }
@@ -222,11 +225,6 @@ export class Station implements AsyncDisposable {
     const { user, activationId } = message;
     const { activations } = this.#options;
     return this.#insist(message, () => activations.get(user.namespace.name, activationId));
-  }
-
-  #storeUnrun(message: ActivationMessage, reason: UnrunReason): Promise<ActivationDocument> {
-    const record = toUnrunRecord(message, reason, this.#options.clock());
-    return this.store(message, record, toKeep(message));
   }
 
   /** While it runs a stop waits for the work, and at last records it as abandoned. */
@@ -277,9 +275,19 @@ export class Station implements AsyncDisposable {
 
   async #finish(work: Work, record: ActivationRecord): Promise<void> {
     const { message } = work;
+    if (message.trying !== undefined) await this.#markEnding(work);
     const document = await this.store(message, record, toKeep(message));
     if (message.trying !== undefined) await this.#followUp(work, document);
     await this.#tell(work, record, document);
+  }
+
+  /**
+   * What failed without having run has no mark yet. Killed between its record and what follows it, it would
+   * begin anew, or as a further try be taken for one that was followed up.
+   */
+  async #markEnding({ delivery, message }: Work): Promise<void> {
+    if (delivery.started) return;
+    await this.#insist(message, async () => delivery.lost || delivery.start());
   }
 
   async #tell(
