@@ -21,6 +21,7 @@ import type { Identity } from "../entities/subject.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { BriskError } from "../kernel/errors.ts";
 import { insist } from "../kernel/insist.ts";
+import type { WaitingMax } from "../kernel/shares.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 import {
   type ActivationMessage,
@@ -31,7 +32,7 @@ import { encodeCompletion } from "../messages/completion.ts";
 import type { ActivationStore, IdempotencyStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
 import { toErrorResponse, toFallbackRecord, toUnrunRecord, type UnrunReason } from "./records.ts";
-import { Tries, type TriesMax } from "./tries.ts";
+import { Tries } from "./tries.ts";
 
 export interface StationOptions {
   /** Topic of the activations that are seen to here. */
@@ -49,7 +50,7 @@ export interface StationOptions {
   readonly isBlocked: (user: Identity) => boolean | Promise<boolean>;
   /** Work from before this process that was accepted longer ago is not begun. */
   readonly restartWorkAgeMs: number;
-  readonly triesMax: TriesMax;
+  readonly triesMax: WaitingMax;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -275,9 +276,10 @@ export class Station implements AsyncDisposable {
 
   async #finish(work: Work, record: ActivationRecord): Promise<void> {
     const { message } = work;
-    if (message.trying !== undefined) await this.#markEnding(work);
+    const isTried = message.trying !== undefined;
+    if (isTried) await this.#markEnding(work);
     const document = await this.store(message, record, toKeep(message));
-    if (message.trying !== undefined) await this.#followUp(work, document);
+    if (isTried) await this.#followUp(work, document);
     await this.#tell(work, record, document);
   }
 
@@ -286,8 +288,7 @@ export class Station implements AsyncDisposable {
    * begin anew, or as a further try be taken for one that was followed up.
    */
   async #markEnding({ delivery, message }: Work): Promise<void> {
-    if (delivery.started) return;
-    await this.#insist(message, async () => delivery.lost || delivery.start());
+    await this.#insist(message, async () => delivery.started || delivery.lost || delivery.start());
   }
 
   async #tell(
@@ -341,10 +342,9 @@ export class Station implements AsyncDisposable {
     isExpired = false,
   ): Promise<void> {
     if (message.trying === undefined) return;
-    await this.#insist(message, () => {
-      const whole = toWhole(message, delivery);
-      return this.#tries.keepFollowUp(whole, document, isExpired);
-    });
+    await this.#insist(message, () =>
+      this.#tries.keepFollowUp(toWhole(message, delivery), document, isExpired),
+    );
     this.#tries.end(message);
   }
 
