@@ -14,7 +14,7 @@ import {
   SEQUENCE,
   type SequenceExec,
 } from "./action.ts";
-import { ALIASES, readAliases } from "./aliases.ts";
+import { ALIASES, listAliased, readAliases } from "./aliases.ts";
 import { checkSize, dropDuplicates, mergeKeyValues } from "./key-values.ts";
 import { type EffectiveLimits, mergeLimits } from "./limit-rules.ts";
 import type { ActionLimits } from "./limits.ts";
@@ -26,7 +26,7 @@ import {
   type RuntimeManifest,
   resolveKind,
 } from "./runtime-manifest.ts";
-import { toUpdatedVersion } from "./version.ts";
+import { toNextVersion, toUpdatedVersion } from "./version.ts";
 
 /** `exec` as a client writes it. */
 export interface ExecRequest {
@@ -120,7 +120,12 @@ export function updateAction(update: ActionUpdate, rules: ActionRules): Action {
 /** Aliases say which version runs, and are no part of any: giving them makes no new one. */
 function decideVersion({ request, before }: ActionUpdate): string {
   if (before !== undefined && isOfAliases(request)) return before.version;
-  return toUpdatedVersion(request.version, before?.version);
+  let version = toUpdatedVersion(request.version, before?.version);
+  if (request.version !== undefined || before === undefined) return version;
+  // After an earlier number was put again the next one may be kept, and an alias's: it goes on meaning that.
+  const aliased = listAliased(readAliases(before.annotations));
+  while (aliased.has(version)) version = toNextVersion(version);
+  return version;
 }
 
 /** Whether nothing is given but aliases. */

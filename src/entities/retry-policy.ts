@@ -33,6 +33,11 @@ export function readRetryPolicy(annotations: readonly KeyValue[]): RetryPolicy |
   return deadLetter === undefined ? policy : { ...policy, deadLetter: readTrigger(deadLetter) };
 }
 
+/** Nothing, where the dead letter is all that was asked for. */
+export function withoutDeadLetter({ times, backoffMs }: RetryPolicy): RetryPolicy | undefined {
+  return times === 0 ? undefined : { times, backoffMs };
+}
+
 /** @param retry 1 for the first try after a failure */
 export function toBackoffMs({ backoffMs }: RetryPolicy, retry: number): number {
   return Math.min(backoffMs * 2 ** (retry - 1), BACKOFF_MS_MAX);

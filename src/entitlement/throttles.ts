@@ -47,6 +47,20 @@ export class Throttles {
     if (count >= allowed) throw failure("too-many-concurrent", { count: count + 1, allowed });
   }
 
+  /**
+   * The same for so many that a dead letter starts. They have as much room again as what is invoked, so that
+   * who always fills that still hears of what failed. More than there ever is have room where nothing is in
+   * flight. Throws `too-many-concurrent`.
+   */
+  checkLetterInFlight({ namespace: { uuid }, limits }: Identity, more: number): void {
+    const allowed =
+      2 * (limits.concurrentInvocations ?? this.#options.limits.concurrentInvocations);
+    const count = this.#options.inFlight(uuid);
+    if (count > 0 && count + more > allowed) {
+      throw failure("too-many-concurrent", { count: count + more, allowed });
+    }
+  }
+
   /** Counts one fire, also a refused one. Throws `too-many-per-minute`. */
   admitFire({ namespace, limits }: Identity): void {
     const perMinute = limits.firesPerMinute ?? this.#options.limits.firesPerMinute;

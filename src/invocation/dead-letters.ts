@@ -1,5 +1,6 @@
 // Fires triggers with activations that failed for the last time. At least once: what is fired when the
-// platform is killed is fired again.
+// platform is killed is fired again. Where the namespace has too much in flight for what it starts, a
+// letter is put back on the bus.
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { Bus, Delivery } from "../bus/port.ts";
@@ -7,10 +8,14 @@ import { toPayloadBytesMax } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import type { QualifiedName } from "../entities/names.ts";
 import type { Trigger } from "../entities/trigger.ts";
+import type { Clock } from "../kernel/clock.ts";
 import { BriskError } from "../kernel/errors.ts";
+import type { ActivationId } from "../kernel/ids.ts";
 import { isJsonObject, type RawJson, toRawJson } from "../kernel/json.ts";
+import { type WaitingMax, WaitingShares } from "../kernel/shares.ts";
 import { SECOND_MS } from "../kernel/units.ts";
-import { type DeadLetter, decodeDeadLetter } from "../messages/dead-letter.ts";
+import { type DeadLetter, decodeDeadLetter, encodeDeadLetter } from "../messages/dead-letter.ts";
+import type { ActivationStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Firings } from "./firings.ts";
 
@@ -19,7 +24,11 @@ export interface DeadLettersOptions {
   readonly bus: Bus;
   readonly firings: Pick<Firings, "fire">;
   readonly triggers: { get(name: QualifiedName): Promise<Trigger> };
+  readonly activations: Pick<ActivationStore, "has">;
   readonly limits: SystemLimits;
+  /** Of letters that were put back, of all namespaces together: one has half of it at most. */
+  readonly postponedMax: WaitingMax;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -30,10 +39,13 @@ export class DeadLetters implements AsyncDisposable {
   readonly #options: DeadLettersOptions;
   readonly #closed = new AbortController();
   readonly #working = new Set<Promise<void>>();
+  readonly #firing = new Set<ActivationId>();
+  readonly #postponed: WaitingShares;
   #subscription: AsyncDisposable | undefined;
 
   constructor(options: DeadLettersOptions) {
     this.#options = options;
+    this.#postponed = new WaitingShares(options.postponedMax);
   }
 
   start(): void {
@@ -48,21 +60,32 @@ export class DeadLetters implements AsyncDisposable {
   async #take(delivery: Delivery): Promise<void> {
     const letter = this.#read(delivery);
     if (letter === undefined) return;
+    if (letter.postponed) this.#postponed.giveBack(letter.user.namespace.uuid, toSize(letter));
+    const { firingId } = letter;
+    // Around a crash it may have been published twice.
+    if (!this.#firing.has(firingId)) {
+      this.#firing.add(firingId);
+      await this.#deliver(letter).finally(() => this.#firing.delete(firingId));
+    }
+    // Where the platform stops it stays on the bus.
+    if (!this.#closed.signal.aborted) delivery.done();
+  }
+
+  /** Resolves when nothing more is to be done, or the platform stops. */
+  async #deliver(letter: DeadLetter): Promise<void> {
     const { transactionId, trigger } = letter;
+    const { activations, log } = this.#options;
     while (!this.#closed.signal.aborted) {
       try {
-        await this.#fire(letter);
-        delivery.done();
+        if (!(await activations.has(letter.firingId))) await this.#fireOrPostpone(letter);
         return;
       } catch (cause) {
         const fields = { err: cause, transactionId, trigger };
         if (cause instanceof BriskError && cause.status < 500) {
-          this.#options.log.warn(fields, "dead letter cannot be delivered and is dropped");
-          delivery.done();
+          log.warn(fields, "dead letter cannot be delivered and is dropped");
           return;
         }
-        this.#options.log.error(fields, "dead letter cannot be delivered yet");
-        // Ends early where the platform stops: then it stays on the bus.
+        log.error(fields, "dead letter cannot be delivered yet");
         await delay(RETRY_MS, undefined, { signal: this.#closed.signal }).catch(() => {});
       }
     }
@@ -78,6 +101,22 @@ export class DeadLetters implements AsyncDisposable {
     }
   }
 
+  async #fireOrPostpone(letter: DeadLetter): Promise<void> {
+    try {
+      await this.#fire(letter);
+    } catch (cause) {
+      const isBusy = cause instanceof BriskError && cause.code === "too-many-concurrent";
+      const owner = letter.user.namespace.uuid;
+      if (!isBusy || !this.#postponed.take(owner, toSize(letter))) throw cause;
+      const { bus, topic, clock } = this.#options;
+      const bytes = encodeDeadLetter({ ...letter, postponed: true });
+      await bus.publishLater(topic, bytes, clock() + RETRY_MS).catch((failed: unknown) => {
+        this.#postponed.giveBack(owner, toSize(letter));
+        throw failed;
+      });
+    }
+  }
+
   async #fire(letter: DeadLetter): Promise<void> {
     const { firings, triggers, limits } = this.#options;
     const { user, trigger, transactionId } = letter;
@@ -88,6 +127,7 @@ export class DeadLetters implements AsyncDisposable {
       payload: toPayload(letter, toPayloadBytesMax(limits, user.limits)),
       headers: {},
       transactionId,
+      letterId: letter.firingId,
     });
   }
 
@@ -96,6 +136,11 @@ export class DeadLetters implements AsyncDisposable {
     await this.#subscription?.[Symbol.asyncDispose]();
     await Promise.all(this.#working);
   }
+}
+
+/** What takes most of its room on the bus. */
+function toSize({ record, arguments: content }: DeadLetter): Pick<string, "length"> {
+  return { length: record.length + content.length };
 }
 
 /** What an event may have beside it: the trigger's parameters come on top. */

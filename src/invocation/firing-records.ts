@@ -57,7 +57,9 @@ export function toRecoveredFiring(
   if (first?.fired === undefined || first.user.limits.storeActivations === false) return undefined;
   const { user, transaction, content, fired } = first;
   const [, start] = transaction;
-  const outcomes = parts.map((part): RuleOutcome => {
+  // Of an action that failed already its next try may be there, too.
+  const invoked = parts.filter(({ trying }) => trying === undefined || trying.attempt === 1);
+  const outcomes = invoked.map((part): RuleOutcome => {
     const rule = part.fired?.rule ?? fired.rule;
     const { activationId: own, action } = part;
     return { rule, action: action.id, statusCode: 0, success: true, activationId: own };

@@ -29,8 +29,12 @@ export interface FiringsOptions {
   readonly actions: {
     findToInvoke(name: QualifiedName, identity: Identity): FoundAction | Promise<FoundAction>;
   };
-  /** Throws where the identity may not invoke once more. */
-  readonly admit: (identity: Identity) => void;
+  readonly throttles: {
+    /** Throws where the identity may not invoke once more. */
+    admit(identity: Identity): void;
+    /** Throws where there is no room for so many that a dead letter starts. */
+    checkLetterInFlight(identity: Identity, more: number): void;
+  };
   readonly activations: Pick<ActivationStore, "put">;
   readonly limits: SystemLimits;
   readonly clock: Clock;
@@ -47,6 +51,8 @@ export interface FireRequest {
   readonly transactionId: TransactionId;
   /** The id that it must get, as an idempotency key stands for it. */
   readonly keyedId?: ActivationId;
+  /** The id that it must get, of a dead letter's. */
+  readonly letterId?: ActivationId;
 }
 
 interface Firing extends FireRequest {
@@ -73,15 +79,20 @@ export class Firings {
   /**
    * The firing's id once it is accepted: its actions and its record are durable. `undefined` where there
    * is no active rule: then nothing happened. Rejects where the record cannot be kept: with
-   * `storage-failed` if actions run all the same, else with what says that nothing was accepted.
+   * `storage-failed` if actions run all the same, else with what says that nothing was accepted; and with
+   * `too-many-concurrent`, before anything is invoked, where there is no room for all that a dead letter
+   * starts.
    */
   async fire(request: FireRequest): Promise<ActivationId | undefined> {
     const links = Object.entries(request.trigger.rules ?? {});
     const active = links.filter(([, { status }]) => status === "active");
     if (active.length === 0) return undefined;
+    const { identity, keyedId, letterId } = request;
+    const { throttles } = this.#options;
+    if (letterId !== undefined) throttles.checkLetterInFlight(identity, active.length);
     const firing: Firing = {
       ...request,
-      activationId: request.keyedId ?? createActivationId(),
+      activationId: keyedId ?? letterId ?? createActivationId(),
       start: this.#options.clock(),
       content: mergeEvent(request.trigger, request),
     };
@@ -123,11 +134,13 @@ export class Firings {
 
   /** The same checks in the same order as for a client. */
   async #invoke(
-    { identity, trigger, content, start, transactionId, keyedId }: Firing,
+    { identity, trigger, content, start, transactionId, keyedId, letterId }: Firing,
     { action, rule }: { readonly action: PromiseSettledResult<FoundAction>; readonly rule: string },
   ): Promise<ActivationId> {
-    const { admit, invocations, limits } = this.#options;
-    admit(identity);
+    const { throttles, invocations, limits } = this.#options;
+    // Its rate is counted where what failed was invoked.
+    if (letterId === undefined) throttles.admit(identity);
+    else throttles.checkLetterInFlight(identity, 1);
     refuseTooLarge(content, toPayloadBytesMax(limits, identity.limits));
     if (action.status === "rejected") throw action.reason;
     const { activationId } = await invocations.invoke({
@@ -135,6 +148,7 @@ export class Firings {
       action: action.value,
       payload: content,
       transaction: [transactionId, start],
+      ...(letterId === undefined ? {} : { isLastWord: true }),
       ...(keyedId === undefined
         ? {}
         : { acceptance: keyedId, fired: { ...toName(trigger), rule } }),

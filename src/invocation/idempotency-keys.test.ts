@@ -8,7 +8,7 @@ import { failure } from "../kernel/errors.ts";
 import { type ActivationId, createActivationId, createTransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
 import { toBytes } from "../kernel/payload.ts";
-import { encodeActivation } from "../messages/activation-message.ts";
+import { type ActivationMessage, encodeActivation } from "../messages/activation-message.ts";
 import type { IdempotencyStore } from "../stores/port.ts";
 import { openSqliteStores } from "../stores/sqlite/open.ts";
 import { IdempotencyKeys } from "./idempotency-keys.ts";
@@ -40,7 +40,11 @@ function reserve(keys: IdempotencyStore, key: string): Promise<ActivationId> {
 }
 
 /** A message whose arguments look like a key's. */
-function message(acceptance?: ActivationId, content = "{}"): Buffer {
+function message(
+  acceptance?: ActivationId,
+  content = "{}",
+  more: Partial<ActivationMessage> = {},
+): Buffer {
   const encodable = encodeActivation({
     activationId: createActivationId(),
     transaction: [createTransactionId(), 0],
@@ -51,6 +55,7 @@ function message(acceptance?: ActivationId, content = "{}"): Buffer {
     initKeys: [],
     ...(acceptance === undefined ? {} : { acceptance }),
     content: content as RawJson,
+    ...more,
   });
   return toBytes(encodable);
 }
@@ -76,6 +81,30 @@ onKeys(
     );
   },
 );
+
+test("a firing that a crash cut short has a line for each rule, however often that was tried", () =>
+  withDirectory(async (directory) => {
+    await using stores = await openSqliteStores(directory);
+    const { idempotency: keys, activations } = stores;
+    await using opened = new IdempotencyKeys({ keys, activations, clock: Date.now, log });
+    const firing = await reserve(keys, "fired");
+    const user = { subject: "guest", namespace: { name: GUEST, uuid: "" }, limits: {} };
+    const fired = { trigger: "t" as EntityName, version: "0.0.1", rule: "guest/r" };
+    const first = createActivationId();
+    const toTry = (attempt: number) => ({
+      user: user as unknown as Identity,
+      fired,
+      ...(attempt === 1 ? { activationId: first } : {}),
+      trying: { policy: { times: 2, backoffMs: 10 }, attempt, first },
+    });
+    await opened.recover(() => [1, 2].map((attempt) => message(firing, "{}", toTry(attempt))));
+    const record = await activations.get(GUEST, firing);
+    const lines = (JSON.parse(record?.logs ?? "") as string[]).map((line) => JSON.parse(line));
+    assert.deepEqual(
+      lines.map(({ rule, activationId }) => [rule, activationId]),
+      [["guest/r", first]],
+    );
+  }));
 
 onKeys("where all keys are confirmed, no message is looked at", async (keys, open) => {
   await keys.confirm(await reserve(keys, "k"));

@@ -2,8 +2,7 @@
 // where somebody asks.
 
 import type { Balancer, Finished } from "../balancer/balancer.ts";
-import type { Action } from "../entities/action.ts";
-import { readRetryPolicy } from "../entities/retry-policy.ts";
+import { readRetryPolicy, withoutDeadLetter } from "../entities/retry-policy.ts";
 import type { NewActivation } from "../messages/activation-message.ts";
 import type { Streams } from "../streams/port.ts";
 import { type ArgumentLimits, createMessage } from "./messages.ts";
@@ -23,7 +22,7 @@ export function createInvocations({ balancer, streams, limits }: InvocationsOpti
     const message = createMessage(request, limits);
     const { activationId } = message;
     if (waitMs !== undefined) return toInvoked(message, await balancer.run(message, waitMs));
-    await balancer.accept(withTrying(message, request.action.document));
+    await balancer.accept(withTrying(message, request));
     return { type: "accepted", activationId };
   }
 
@@ -54,8 +53,12 @@ function toInvoked(
 }
 
 /** Whoever waits for the end hears of a failure, and may try again. */
-function withTrying(message: NewActivation, { annotations }: Action): NewActivation {
-  const policy = readRetryPolicy(annotations);
+function withTrying(
+  message: NewActivation,
+  { action, isLastWord }: Pick<InvokeRequest, "action" | "isLastWord">,
+): NewActivation {
+  const asked = readRetryPolicy(action.document.annotations);
+  const policy = isLastWord === true && asked !== undefined ? withoutDeadLetter(asked) : asked;
   if (policy === undefined) return message;
   return { ...message, trying: { policy, attempt: 1, first: message.activationId } };
 }

@@ -22,6 +22,8 @@ export interface InvokeRequest {
   readonly acceptance?: ActivationId;
   /** That firing. */
   readonly fired?: FiredBy;
+  /** A dead letter started it: of its own last failure no trigger hears, as it could go round for ever. */
+  readonly isLastWord?: true;
   /** Id, and milliseconds since the epoch at which the request was received. */
   readonly transaction: readonly [TransactionId, number];
 }

@@ -30,3 +30,32 @@ export class Shares {
     this.#taken -= given;
   }
 }
+
+export interface WaitingMax {
+  readonly count: number;
+  /** Of all texts together, in characters. */
+  readonly length: number;
+}
+
+/** The same of texts that wait: how many there may be, and how long they may be together. */
+export class WaitingShares {
+  readonly #counts: Shares;
+  readonly #lengths: Shares;
+
+  constructor({ count, length }: WaitingMax) {
+    this.#counts = new Shares(count);
+    this.#lengths = new Shares(length);
+  }
+
+  take(owner: string, { length }: { readonly length: number }): boolean {
+    if (!this.#counts.take(owner, 1)) return false;
+    if (this.#lengths.take(owner, length)) return true;
+    this.#counts.giveBack(owner, 1);
+    return false;
+  }
+
+  giveBack(owner: string, { length }: { readonly length: number }): void {
+    this.#counts.giveBack(owner, 1);
+    this.#lengths.giveBack(owner, length);
+  }
+}

@@ -3,7 +3,7 @@
 
 import type { EntityName } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
-import type { TransactionId } from "../kernel/ids.ts";
+import type { ActivationId, TransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
 import { type Payload, toBytes } from "../kernel/payload.ts";
 
@@ -14,6 +14,10 @@ interface DeadLetterHeader {
   readonly transactionId: TransactionId;
   /** How often it was tried. */
   readonly attempts: number;
+  /** The firing's id: of two letters with the same word one is fired. */
+  readonly firingId: ActivationId;
+  /** It was put back, as there was no room in flight for what it starts. */
+  readonly postponed?: true;
 }
 
 export interface DeadLetter extends DeadLetterHeader {

@@ -35,13 +35,14 @@ import { checkOwn, isOwn } from "../entitlement/rights.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { BriskError, failure } from "../kernel/errors.ts";
 import { FairTurns } from "../kernel/fair-turns.ts";
-import type { EntityStore, PageOptions, StoredEntity } from "../stores/port.ts";
+import type { EntityStore, PageOptions } from "../stores/port.ts";
 import { AnswerRoom } from "./answer-room.ts";
 import { Collection, type CollectionPut } from "./collection.ts";
 import { KeptVersions, listDeletions } from "./kept-versions.ts";
 import { inheritParameters, type LocatedPackage, locatePackage } from "./package-lookup.ts";
 import type { FoundAction, RememberedActions, ResolvedAction } from "./remembered-actions.ts";
 import { checkSequence } from "./sequence-check.ts";
+import { isActionOf, toAliased, toAllowed } from "./version-rights.ts";
 
 export interface ActionRegistryOptions {
   readonly entities: EntityStore;
@@ -135,7 +136,8 @@ class Actions implements ActionRegistry {
 
   async find(name: QualifiedName, identity: Identity, version?: string): Promise<FoundAction> {
     const reading = toReading(identity, version);
-    return (this.#recall(name, reading) ?? (await this.#load(name, reading))).found;
+    const { found } = this.#recall(name, reading) ?? (await this.#load(name, reading));
+    return toAllowed(found, identity);
   }
 
   /** What was found before, without a promise: a warm invocation waits for nothing here. */
@@ -206,7 +208,8 @@ class Actions implements ActionRegistry {
   async read(name: QualifiedName, identity: Identity, version?: string): Promise<FoundAction> {
     const reading = { ...toReading(identity, version), code: true };
     const resolving = () => this.#resolve(name, reading);
-    return (await this.#turns.take(identity.namespace.name, resolving)).found;
+    const { found } = await this.#turns.take(identity.namespace.name, resolving);
+    return toAllowed(found, identity);
   }
 
   async listVersions(name: QualifiedName, identity: Identity): Promise<readonly Action[]> {
@@ -214,7 +217,8 @@ class Actions implements ActionRegistry {
     const id = idOf(document);
     const room = new AnswerRoom("The action's versions, of which each can be had alone, are");
     const versions: Action[] = [document];
-    for (const { version } of await this.#kept.list(id)) {
+    const isShown = isActionOf(identity, document) ? () => true : toAliased(document);
+    for (const { version } of (await this.#kept.list(id)).filter(isShown)) {
       // It may have been dropped meanwhile.
       const kept = await this.#kept.get(id, version);
       if (kept === undefined) continue;
@@ -241,13 +245,13 @@ class Actions implements ActionRegistry {
     return inherit(await this.#get(id, reading), located);
   }
 
-  async #get(id: DocumentId, { code, version }: Reading): Promise<StoredEntity<Action>> {
+  async #get(id: DocumentId, { code, version }: Reading): Promise<FoundAction> {
     const stored = await this.#actions.get(id, { code });
     const current = { ...stored, ...fromStored(stored) };
     if (version === undefined || version === current.document.version) return current;
     const kept = await this.#kept.get(id, version, { code });
     if (kept === undefined) throw failure("version-missing", { version });
-    return kept;
+    return toAliased(current.document)({ version }) ? kept : { ...kept, isOwnersAlone: true };
   }
 
   async locate(name: QualifiedName, identity: Identity): Promise<EntityPath> {
@@ -387,10 +391,7 @@ function withAliases(found: FoundAction): Pick<ResolvedAction, "found" | "aliase
 }
 
 /** Package, then binding, then action: later wins (rest-api specification, 5.4). */
-function inherit(
-  stored: StoredEntity<Action>,
-  { named, provider }: LocatedPackage,
-): ResolvedAction {
+function inherit(stored: FoundAction, { named, provider }: LocatedPackage): ResolvedAction {
   const { document } = stored;
   const inherited = inheritParameters({ named, provider });
   const parameters = mergeKeyValues(inherited, document.parameters);

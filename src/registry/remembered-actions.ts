@@ -13,6 +13,8 @@ export interface FoundAction extends StoredEntity<Action> {
   readonly binding?: DocumentId;
   /** The one that chose this version. */
   readonly alias?: string;
+  /** An earlier version that no alias names: where its package is shared, what it has was not meant to be. */
+  readonly isOwnersAlone?: true;
   /** Whether this version was asked for, by itself or by an alias: the newest is not as good. */
   readonly pinned?: true;
 }

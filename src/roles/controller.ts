@@ -4,7 +4,6 @@ import { Balancer } from "../balancer/balancer.ts";
 import type { Bus } from "../bus/port.ts";
 import { Coordinator } from "../composition/coordinator.ts";
 import type { SystemLimits } from "../entities/limits.ts";
-import type { Identity } from "../entities/subject.ts";
 import type { Blocklist } from "../entitlement/blocklist.ts";
 import { Throttles } from "../entitlement/throttles.ts";
 import { DeadLetters } from "../invocation/dead-letters.ts";
@@ -78,10 +77,14 @@ export function openController(needs: ControllerNeeds, cleanup: AsyncDisposableS
   const invocations = createInvocations({ balancer, streams, limits });
   const inFlight = (namespaceUuid: string) => invocations.inFlight(namespaceUuid);
   const throttles = new Throttles({ limits, inFlight, clock });
-  const admit = (identity: Identity) => throttles.admit(identity);
-  const firings = new Firings({ actions, invocations, admit, activations, limits, clock, log });
+  const invoking = { actions, invocations, throttles };
+  const firings = new Firings({ ...invoking, activations, limits, clock, log });
   const letters = cleanup.use(
-    new DeadLetters({ topic: deadLetters, bus, firings, triggers, limits, log }),
+    new DeadLetters({
+      topic: deadLetters,
+      ...{ bus, firings, triggers, activations, limits, clock, log },
+      postponedMax: triesMax,
+    }),
   );
   return {
     registries,

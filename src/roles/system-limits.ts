@@ -2,9 +2,9 @@
 // (rest-api specification, 4.3 and 4.4).
 
 import type { SystemLimits } from "../entities/limits.ts";
+import type { WaitingMax } from "../kernel/shares.ts";
 import { MB, MINUTE_MS } from "../kernel/units.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { TriesMax } from "../station/tries.ts";
 
 export function toSystemLimits(settings: Settings): SystemLimits {
   return {
@@ -24,9 +24,12 @@ export function toSystemLimits(settings: Settings): SystemLimits {
   };
 }
 
-/** Of the bus a quarter for the tries of actions, and one for those of sequences and compositions. */
+/**
+ * Of the bus a quarter for the tries of actions, one for those of sequences and compositions, and one for
+ * dead letters that were put back.
+ */
 const TRIES_SHARE = 0.25;
 
-export function toTriesMax({ busMessages, busBytes }: Settings): TriesMax {
+export function toTriesMax({ busMessages, busBytes }: Settings): WaitingMax {
   return { count: busMessages * TRIES_SHARE, length: busBytes * TRIES_SHARE };
 }

@@ -11,7 +11,14 @@ import type { ActivationMessage, Trying } from "../messages/activation-message.t
 
 export type FollowUp =
   | { readonly type: "try-again"; readonly message: ActivationMessage; readonly dueAt: number }
-  | { readonly type: "dead-letter"; readonly trigger: EntityName; readonly attempts: number };
+  | DeadLetter;
+
+interface DeadLetter {
+  readonly type: "dead-letter";
+  readonly trigger: EntityName;
+  readonly attempts: number;
+  readonly firingId: ActivationId;
+}
 
 export interface Failed {
   /** Absent only where nothing ran that could have failed. */
@@ -38,13 +45,13 @@ export function decideFollowUp(
     const again = { ...message, activationId, transaction, trying: next };
     return { type: "try-again", message: again, dueAt };
   }
-  const { deadLetter } = policy;
-  return deadLetter === undefined
-    ? undefined
-    : { type: "dead-letter", trigger: deadLetter, attempts: attempt };
+  const { deadLetter: trigger } = policy;
+  if (trigger === undefined) return undefined;
+  const firingId = toTryId({ first, attempt: attempt + 1 });
+  return { type: "dead-letter", trigger, attempts: attempt, firingId };
 }
 
-/** The same whenever it is asked for: a try that is published twice, around a crash, is one. */
+/** The same whenever it is asked for: what is published twice, around a crash, a try or a dead letter, is one. */
 function toTryId({ first, attempt }: Pick<Trying, "first" | "attempt">): ActivationId {
   const digest = createHash("sha256").update(`${first} ${attempt}`).digest("hex");
   return digest.slice(0, first.length) as ActivationId;

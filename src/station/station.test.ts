@@ -71,8 +71,14 @@ function openBus({ directory }: Stage): Bus {
   return openJournalBus({ directory, clock: systemClock, ...bounds });
 }
 
+type Weather = Partial<ActivationStore> & { readonly restartWorkAgeMs?: number };
+
 /** With what is told here instead of the store of activations' own. */
-function openStation({ stores }: Stage, bus: Bus, weather: Partial<ActivationStore> = {}) {
+function openStation(
+  { stores }: Stage,
+  bus: Bus,
+  { restartWorkAgeMs = DEADLINE_MS, ...weather }: Weather = {},
+) {
   const { activations, idempotency } = stores;
   const taken: Work[] = [];
   const station = new Station({
@@ -90,7 +96,7 @@ function openStation({ stores }: Stage, bus: Bus, weather: Partial<ActivationSto
     },
     idempotency,
     isBlocked: () => false,
-    restartWorkAgeMs: DEADLINE_MS,
+    restartWorkAgeMs,
     clock: systemClock,
     log: pino({ enabled: false }),
   });
@@ -163,7 +169,39 @@ onStage("a further try is made once the store answers", async (stage) => {
   assert.equal(work.message.activationId, message.activationId);
 });
 
-function toTrying(attempt: number): Pick<ActivationMessage, "trying"> {
+for (const [what, ageMs] of Object.entries({ "failed before it ran": DEADLINE_MS, expired: 0 })) {
+  onStage(
+    `killed behind the record of a last try that ${what}, its last word is kept`,
+    async (stage) => {
+      const { activations } = stage.stores;
+      const { trying } = toTrying(3);
+      const policy = { ...trying.policy, deadLetter: "unsent" as EntityName };
+      {
+        await using bus = openBus(stage);
+        await publish(bus, createMessage({ trying: { ...trying, policy } }));
+      }
+      {
+        const kept = Promise.withResolvers<void>();
+        const put: ActivationStore["put"] = async (document, keep) => {
+          await activations.put(document, keep);
+          kept.resolve();
+          await new Promise(() => {});
+        };
+        await using bus = openBus(stage);
+        const { station, taken } = openStation(stage, bus, { put, restartWorkAgeMs: ageMs });
+        if (ageMs > 0) void finish(station, await waitFor(() => taken[0]), 1);
+        await kept.promise;
+      }
+      await using bus = openBus(stage);
+      const { station, taken } = openStation(stage, bus);
+      await using _ = station;
+      await waitFor(() => bus.waiting("work") === 0 || undefined);
+      assert.deepEqual([bus.waiting("letters"), taken], [1, []]);
+    },
+  );
+}
+
+function toTrying(attempt: number): Required<Pick<ActivationMessage, "trying">> {
   const policy = { times: 2, backoffMs: 60_000 };
   return { trying: { policy, attempt, first: createActivationId() } };
 }
@@ -176,8 +214,8 @@ async function begin(bus: Bus, { station, taken }: ReturnType<typeof openStation
   return work;
 }
 
-function finish(station: Station, work: Work): Promise<void> {
-  const response = { statusCode: 0, result: "{}" as RawJson } as const;
+function finish(station: Station, work: Work, statusCode: 0 | 1 = 0): Promise<void> {
+  const response = { statusCode, result: "{}" as RawJson } as const;
   const record = toFallbackRecord(work.message, response, { now: Date.now() });
   return station.run(work, () => station.finish(work, record));
 }

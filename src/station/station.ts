@@ -21,6 +21,7 @@ import type { Identity } from "../entities/subject.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { BriskError } from "../kernel/errors.ts";
 import { insist } from "../kernel/insist.ts";
+import type { WaitingMax } from "../kernel/shares.ts";
 import { SECOND_MS } from "../kernel/units.ts";
 import {
   type ActivationMessage,
@@ -31,7 +32,7 @@ import { encodeCompletion } from "../messages/completion.ts";
 import type { ActivationStore, IdempotencyStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
 import { toErrorResponse, toFallbackRecord, toUnrunRecord, type UnrunReason } from "./records.ts";
-import { Tries, type TriesMax } from "./tries.ts";
+import { Tries } from "./tries.ts";
 
 export interface StationOptions {
   /** Topic of the activations that are seen to here. */
@@ -49,7 +50,7 @@ export interface StationOptions {
   readonly isBlocked: (user: Identity) => boolean | Promise<boolean>;
   /** Work from before this process that was accepted longer ago is not begun. */
   readonly restartWorkAgeMs: number;
-  readonly triesMax: TriesMax;
+  readonly triesMax: WaitingMax;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -210,9 +211,12 @@ export class Station implements AsyncDisposable {
 
   async #recordUnrun(work: Work, reason: UnrunReason): Promise<void> {
     const { delivery, message } = work;
-    const known = reason === "abandoned" ? await this.#findRecord(message) : undefined;
-    const document = known ?? (await this.#storeUnrun(message, reason));
-    await this.#followUp(work, document, reason === "expired");
+    const isExpired = reason === "expired";
+    const known = isExpired ? undefined : await this.#findRecord(message);
+    const record = toUnrunRecord(message, reason, this.#options.clock());
+    // In this order: a try that has its record and no start mark is taken for one that was followed up.
+    await this.#followUp(work, known ?? toDocument(record), isExpired);
+    if (known === undefined) await this.store(message, record, toKeep(message));
     await this.#confirm(message);
     delivery.done();
   }
@@ -222,11 +226,6 @@ export class Station implements AsyncDisposable {
     const { user, activationId } = message;
     const { activations } = this.#options;
     return this.#insist(message, () => activations.get(user.namespace.name, activationId));
-  }
-
-  #storeUnrun(message: ActivationMessage, reason: UnrunReason): Promise<ActivationDocument> {
-    const record = toUnrunRecord(message, reason, this.#options.clock());
-    return this.store(message, record, toKeep(message));
   }
 
   /** While it runs a stop waits for the work, and at last records it as abandoned. */
@@ -277,9 +276,19 @@ export class Station implements AsyncDisposable {
 
   async #finish(work: Work, record: ActivationRecord): Promise<void> {
     const { message } = work;
+    const isTried = message.trying !== undefined;
+    if (isTried) await this.#markEnding(work);
     const document = await this.store(message, record, toKeep(message));
-    if (message.trying !== undefined) await this.#followUp(work, document);
+    if (isTried) await this.#followUp(work, document);
     await this.#tell(work, record, document);
+  }
+
+  /**
+   * What failed without having run has no mark yet. Killed between its record and what follows it, it would
+   * begin anew, or as a further try be taken for one that was followed up.
+   */
+  async #markEnding({ delivery, message }: Work): Promise<void> {
+    await this.#insist(message, async () => delivery.started || delivery.lost || delivery.start());
   }
 
   async #tell(
@@ -333,10 +342,9 @@ export class Station implements AsyncDisposable {
     isExpired = false,
   ): Promise<void> {
     if (message.trying === undefined) return;
-    await this.#insist(message, () => {
-      const whole = toWhole(message, delivery);
-      return this.#tries.keepFollowUp(whole, document, isExpired);
-    });
+    await this.#insist(message, () =>
+      this.#tries.keepFollowUp(toWhole(message, delivery), document, isExpired),
+    );
     this.#tries.end(message);
   }
 

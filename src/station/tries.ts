@@ -5,7 +5,7 @@ import type { Bus } from "../bus/port.ts";
 import { type ActivationDocument, toBlockingAnswer } from "../entities/activation.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { ActivationId } from "../kernel/ids.ts";
-import { Shares } from "../kernel/shares.ts";
+import { type WaitingMax, WaitingShares } from "../kernel/shares.ts";
 import { type ActivationMessage, encodeActivation } from "../messages/activation-message.ts";
 import { encodeDeadLetter } from "../messages/dead-letter.ts";
 import { decideFollowUp } from "./follow-up.ts";
@@ -16,29 +16,31 @@ export interface TriesOptions {
   /** Topic for those that have failed for the last time. */
   readonly deadLetters: string;
   readonly bus: Bus;
-  readonly triesMax: TriesMax;
+  /** Of further tries that have not ended, of all namespaces together: one has half of it at most. */
+  readonly triesMax: WaitingMax;
   readonly clock: Clock;
 }
 
-/** Of further tries that wait on the bus, of all namespaces together: one has half of it at most. */
-export interface TriesMax {
-  readonly count: number;
-  /** Characters of their arguments. */
+interface Share {
+  /** Its namespace's uuid. */
+  readonly owner: string;
+  /** Of its arguments. */
   readonly length: number;
 }
 
 export class Tries {
   readonly #options: TriesOptions;
-  /** At work, or on their way to it. */
-  readonly #current = new Set<ActivationId>();
-  /** Waiting ones that were published by this process, by their namespaces' uuids. */
-  readonly #counts: Shares;
-  readonly #lengths: Shares;
+  /** At work, or on their way to it, each with its share until the next try has that. */
+  readonly #current = new Map<ActivationId, Share | undefined>();
+  /**
+   * Tries wait for up to hours, and are no work in flight: without a bound of their own a tenant's would
+   * fill the bus, and nobody's work would be accepted. Of those that were published by this process.
+   */
+  readonly #shares: WaitingShares;
 
   constructor(options: TriesOptions) {
     this.#options = options;
-    this.#counts = new Shares(options.triesMax.count);
-    this.#lengths = new Shares(options.triesMax.length);
+    this.#shares = new WaitingShares(options.triesMax);
   }
 
   isFurther({ trying }: ActivationMessage): boolean {
@@ -47,33 +49,22 @@ export class Tries {
 
   /** False where the same try is at work: around a crash it may have been published twice. `end` ends it. */
   begin(message: ActivationMessage): boolean {
-    const { activationId } = message;
-    this.#leave(message);
+    const { activationId, user, content } = message;
     if (this.#current.has(activationId)) return false;
-    this.#current.add(activationId);
+    this.#current.set(activationId, { owner: user.namespace.uuid, length: content.length });
     return true;
   }
 
-  /**
-   * Tries wait for up to hours, and are no work in flight: without a bound of their own a tenant's would
-   * fill the bus, and nobody's work would be accepted. Where there is room, it is taken.
-   */
-  #hasRoom({ user, content }: ActivationMessage): boolean {
-    const { uuid } = user.namespace;
-    if (!this.#counts.take(uuid, 1)) return false;
-    if (this.#lengths.take(uuid, content.length)) return true;
-    this.#counts.giveBack(uuid, 1);
-    return false;
-  }
-
-  #leave({ user, content }: ActivationMessage): void {
-    const { uuid } = user.namespace;
-    this.#counts.giveBack(uuid, 1);
-    this.#lengths.giveBack(uuid, content.length);
-  }
-
   end({ activationId }: Pick<ActivationMessage, "activationId">): void {
+    this.#leave(activationId);
     this.#current.delete(activationId);
+  }
+
+  #leave(activationId: ActivationId): void {
+    const share = this.#current.get(activationId);
+    if (share === undefined) return;
+    this.#shares.giveBack(share.owner, share);
+    this.#current.set(activationId, undefined);
   }
 
   /** To be kept before the message is done, so that a crash loses neither a further try nor a last word. */
@@ -84,7 +75,11 @@ export class Tries {
   ): Promise<void> {
     const { bus, topic, deadLetters, clock } = this.#options;
     const { statusCode } = document;
-    const hasRoom = () => this.#hasRoom(message);
+    const owner = message.user.namespace.uuid;
+    const hasRoom = () => {
+      this.#leave(message.activationId);
+      return this.#shares.take(owner, message.content);
+    };
     const next = decideFollowUp(message, { statusCode, isExpired, hasRoom, now: clock() });
     if (next === undefined) return;
     if (next.type === "try-again") {
@@ -92,7 +87,7 @@ export class Tries {
         await bus.publishLater(topic, encodeActivation(next.message), next.dueAt);
       } catch (cause) {
         // It is asked for again.
-        this.#leave(message);
+        this.#shares.giveBack(owner, message.content);
         throw cause;
       }
       return;
@@ -100,6 +95,7 @@ export class Tries {
     const bytes = encodeDeadLetter({
       trigger: next.trigger,
       attempts: next.attempts,
+      firingId: next.firingId,
       user: message.user,
       transactionId: message.transaction[0],
       record: toBlockingAnswer(document),

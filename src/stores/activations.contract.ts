@@ -15,6 +15,8 @@ export function activation(
     id?: ActivationId;
     name?: string;
     start?: number;
+    /** Where it took longer than usual. */
+    end?: number;
     statusCode?: StatusCode;
     namespace?: string;
   } = {},
@@ -27,7 +29,7 @@ export function activation(
     name: (over.name?.split("/").at(-1) ?? "hello") as EntityName,
     filterName: over.name ?? "hello",
     start,
-    end: start + RECORD.duration,
+    end: over.end ?? start + RECORD.duration,
     response: { ...RECORD.response, statusCode: over.statusCode ?? 0 },
   });
 }

@@ -93,6 +93,16 @@ test("aliases are the action's: an earlier version that is put again does not br
   assert.deepEqual(await run(brisk(), "back", "&alias=live"), ["0.0.2", 2, "live"]);
 });
 
+test("an update takes no number of its own that an alias names", async () => {
+  await putVersions(brisk(), "back", 3);
+  await setAliases(brisk(), "back", { live: { "0.0.2": 1 } });
+  const exec = { kind: "nodejs:24", code: say("back again") };
+  assert.equal((await update(brisk(), "back", { exec, version: "0.0.1" })).status, 200);
+  await putAction(brisk(), { name: "back", code: say("newest") });
+  assert.deepEqual(await run(brisk(), "back", "&alias=live"), ["0.0.2", 2, "live"]);
+  assert.deepEqual(await run(brisk(), "back"), ["0.0.3", "newest", undefined]);
+});
+
 test("moving aliases about starts no container anew, and shows nothing of how", async () => {
   const initTime = async () => {
     const { json } = await invoke(brisk(), "stays");

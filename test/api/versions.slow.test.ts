@@ -286,6 +286,48 @@ test("in packages versions inherit what the package says now, through bindings t
   assert.equal(refused.status, 403, refused.text);
 });
 
+test("of a shared package's actions others have no earlier version that no alias names", async () => {
+  const provider = await createTenant(brisk(), "version-provider");
+  const consumer = await createTenant(brisk(), "version-consumer");
+  const provide = async (path: string, body: Json) => {
+    const put = await provider.request("PUT", `${OWN}/${path}?overwrite=true`, body);
+    assert.equal(put.status, 200, put.text);
+  };
+  await provide("packages/kit", {});
+  const parameters = [{ key: "password", value: "hunter2" }];
+  const exec = (is: number) => ({ kind: "nodejs:24", code: say(is) });
+  await provide("actions/kit/a", { exec: exec(1), parameters });
+  await provide("actions/kit/a", { exec: exec(2), parameters: [] });
+  await provide("packages/kit", { publish: true });
+  const binding = { namespace: "version-provider", name: "kit" };
+  const bound = await consumer.request("PUT", `${OWN}/packages/bound`, { binding });
+  assert.equal(bound.status, 200, bound.text);
+  const ofProvider = "/api/v1/namespaces/version-provider/actions/kit/a";
+  const waiting = "blocking=true&result=true&version=0.0.1";
+  // First the owner, so that it is remembered.
+  const own = await provider.request("POST", `${ofProvider}?${waiting}`);
+  assert.deepEqual(own.json, { password: "hunter2", is: 1 });
+  for (const path of [ofProvider, `${OWN}/actions/bound/a`]) {
+    for (const [method, query] of [
+      ["GET", "version=0.0.1"],
+      ["GET", "version=0.0.1&code=false"],
+      ["POST", waiting],
+    ] as const) {
+      const answer = await consumer.request(method, `${path}?${query}`);
+      checkRow({ status: 404, error: "The version 0.0.1 of the action is not kept." }, answer);
+    }
+    const listed = await consumer.request("GET", `${path}?versions=true`);
+    assert.deepEqual(
+      (listed.json as readonly Json[]).map(({ version }) => version),
+      ["0.0.2"],
+    );
+  }
+  const value = { stable: { "0.0.1": 1 } };
+  await provide("actions/kit/a", { annotations: [{ key: "aliases", value }] });
+  const named = await consumer.request("POST", `${OWN}/actions/bound/a?${waiting}`);
+  assert.deepEqual(named.json, { password: "hunter2", is: 1 });
+});
+
 test("a package that is deleted by force takes its actions' versions along", async () => {
   const path = `${OWN}/packages/emptied`;
   await brisk().request("PUT", path, { body: {} });

@@ -65,12 +65,13 @@ const PRUNED_BYTES_MAX = MB;
 interface Prunable {
   readonly rowid: number;
   readonly namespace: EntityName;
-  readonly start: number;
   readonly bytes: number;
 }
 
 /** `octet_length` reads no text: what a row has beside its own page stays unread until it is deleted. */
-const PRUNABLE = "rowid, namespace, start, octet_length(response) + octet_length(logs) AS bytes";
+const PRUNABLE = "rowid, namespace, octet_length(response) + octet_length(logs) AS bytes";
+/** Of a firing, which has no end, its start. Read only where it decides: what began late ended later. */
+const ENDED = "CASE WHEN start < ? THEN coalesce(json_extract(head || '}', '$.end'), start) END";
 
 export interface FrameRange {
   readonly path: string;
@@ -127,14 +128,14 @@ export class SqliteActivations implements AsyncDisposable {
   }
 
   /**
-   * Deletes a few of those that began before then, in the order in which they were stored. Rows are
-   * stored as they end, so none goes that ended later. Returns how many went; 0 where none is left.
+   * Deletes a few of those that ended before then, in the order in which they were stored, which is that
+   * of their ends. Returns how many went; 0 where none is left.
    */
   pruneOld(before: number): number {
     const oldest = this.#database
-      .prepare(`SELECT ${PRUNABLE} FROM activations ORDER BY rowid LIMIT ?`)
-      .all(PRUNED_ROWS_MAX) as unknown as Prunable[];
-    const kept = oldest.findIndex(({ start }) => start >= before);
+      .prepare(`SELECT ${PRUNABLE}, ${ENDED} AS ended FROM activations ORDER BY rowid LIMIT ?`)
+      .all(before, PRUNED_ROWS_MAX) as unknown as (Prunable & { readonly ended: number | null })[];
+    const kept = oldest.findIndex(({ ended }) => ended === null || ended >= before);
     return this.#deleteFew(kept < 0 ? oldest : oldest.slice(0, kept));
   }
 

@@ -38,13 +38,13 @@ function pruneAll(step: () => number): readonly number[] {
   return turns;
 }
 
-test("what began before then goes, of all namespaces, and the rest stays", () =>
+test("what ended before then goes, of all namespaces, and the rest stays", () =>
   withDirectory(async (directory) => {
     await using store = new SqliteActivations(directory);
     store.insert([1, 2, 3, 4, 5].map((start) => activation({ start })));
     store.insert([activation({ start: 6, namespace: OTHER })]);
     assert.deepEqual(
-      pruneAll(() => store.pruneOld(4)),
+      pruneAll(() => store.pruneOld(9)),
       [3],
     );
     assert.deepEqual(startsIn(store), [5, 4]);
@@ -54,10 +54,12 @@ test("what began before then goes, of all namespaces, and the rest stays", () =>
 test("one that ran for long is kept for as long as one that ended with it", () =>
   withDirectory(async (directory) => {
     await using store = new SqliteActivations(directory);
-    store.insert([activation({ start: 10 }), activation({ start: 1 }), activation({ start: 11 })]);
-    assert.equal(store.pruneOld(5), 0);
-    assert.equal(store.pruneOld(11), 2);
-    assert.deepEqual(startsIn(store), [11]);
+    store.insert([activation({ start: 1, end: 15 }), activation({ start: 10 })]);
+    store.insert([activation({ start: 2, end: 16 }), activation({ start: 12 })]);
+    assert.equal(store.pruneOld(15), 0);
+    assert.equal(store.pruneOld(16), 2);
+    assert.equal(store.pruneOld(17), 1);
+    assert.deepEqual(startsIn(store), [12]);
   }));
 
 test("of a namespace's excess the oldest go, and others are not looked at", () =>
@@ -98,7 +100,7 @@ test("what is inserted twice counts once, also of what was deleted in between", 
     store.insert(documents);
     store.insert(documents);
     assert.equal(store.pruneExcess(10), 0);
-    assert.equal(store.pruneOld(5), 5);
+    assert.equal(store.pruneOld(10), 5);
     store.insert(documents);
     assert.equal(store.pruneExcess(10), 0);
     assert.equal(store.pruneExcess(9), 1);

@@ -8,7 +8,7 @@ import { SECOND_MS } from "../../kernel/units.ts";
 
 /** `Infinity` keeps them for ever, or all. */
 export interface Retention {
-  /** Of a record, since its activation began. */
+  /** Of a record, since its activation ended. */
   readonly activationAgeMs: number;
   /** Records of a namespace. */
   readonly activationsMax: number;
