@@ -42,6 +42,12 @@ export function rewriteArguments(args: readonly string[], program: Command): str
   while (index < args.length) {
     const argument = args[index] ?? "";
     if (argument === "--") break;
+    const [switched, isOn] = parseSwitch(argument, command);
+    if (isOn !== undefined) {
+      if (isOn) result.push(switched);
+      index += 1;
+      continue;
+    }
     const option = findOption(command, TWO_LETTERS[argument] ?? argument);
     const isPair = option !== undefined && isPairOption(option);
     const last = index + countValues(option, isPair);
@@ -58,6 +64,14 @@ export function parsePair(text: string): readonly [key: string, value: string] {
   return JSON.parse(text) as [string, string];
 }
 
+/** `--blocking=true`, as Go programs take it; `undefined` for anything else. */
+function parseSwitch(argument: string, command: Command): [option: string, isOn?: boolean] {
+  const [, name = "", value] = /^(--?[a-z-]+)=(true|false)$/i.exec(argument) ?? [];
+  const option = findOption(command, name);
+  if (option === undefined || option.required || option.optional) return [argument];
+  return [name, value?.toLowerCase() === "true"];
+}
+
 function findOption(command: Command, argument: string): Option | undefined {
   return command.options.find(({ short, long }) => argument === short || argument === long);
 }
@@ -71,7 +85,7 @@ function countValues(option: Option | undefined, isPair: boolean): number {
   return option?.required === true && !option.variadic ? 1 : 0;
 }
 
-function joinPair({ flags, long }: Option, pair: readonly string[]): string {
-  if (pair.length < 2) throw new CliError(`${flags.replace(/^-\w, /, "")} needs a key and a value`);
+function joinPair({ long }: Option, pair: readonly string[]): string {
+  if (pair.length < 2) throw new CliError(`${long} needs a key and a value: ${long} KEY VALUE`);
   return `${long}=${JSON.stringify(pair)}`;
 }

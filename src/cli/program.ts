@@ -88,6 +88,10 @@ const NOUNS: Readonly<Record<string, Noun>> = {
     summary: "work with namespaces",
     loads: { [WHOLE]: async () => (await import("./namespace.ts")).addNamespaceCommands },
   },
+  list: {
+    summary: "list all that is in a namespace",
+    loads: { [WHOLE]: async () => (await import("./namespace.ts")).addList },
+  },
   property: {
     summary: "work with the host and key that commands use",
     loads: { [WHOLE]: async () => (await import("./property.ts")).addPropertyCommands },
@@ -131,7 +135,8 @@ export async function createProgram(
     .configureOutput({
       writeOut: (text) => context.terminal.print(text.trimEnd()),
       writeErr: (text) => context.terminal.printAside(text.trimEnd()),
-      outputError: (text) => context.terminal.printError(text.replace(/^error: /, "")),
+      // Worded where commands end, which knows the command.
+      outputError: () => undefined,
     });
   const { noun: named, verb } = args === "all" ? {} : findNames(args, program);
   for (const [name, { summary, loads }] of Object.entries(NOUNS)) {

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { toObject, toText } from "./answers.ts";
 import { attempt, CliError } from "./cli-error.ts";
-import { type Chosen, chooseConnection } from "./connection.ts";
+import { type Chosen, chooseConnection, parseHostUrl } from "./connection.ts";
 import {
   addConnectionOptions,
   type CliContext,
@@ -86,10 +86,15 @@ Examples:
 
 /** The file's format has no way to write them: others would read something else, or nothing. */
 function refuseUnwritable(flag: string, value: string): void {
-  if (!/[=#\r\n]/.test(value)) return;
-  throw new CliError(
-    `--${flag} must hold neither '=' nor '#', which the properties file cannot keep`,
-  );
+  if (value.trim() === "") {
+    throw new CliError(`--${flag} is empty: 'brisk property unset --${flag}' removes it`);
+  }
+  if (/[=#\r\n]/.test(value)) {
+    throw new CliError(
+      `--${flag} must hold neither '=' nor '#', which the properties file cannot keep`,
+    );
+  }
+  if (flag === "apihost") parseHostUrl(value);
 }
 
 function addUnset(noun: Command, context: CliContext): void {
