@@ -1,7 +1,7 @@
 // What the command line library does not know and `wsk` does: options with two values (`-p KEY VALUE`),
 // and short options of two letters (`-ns`). Arguments are rewritten before it sees them.
 
-import type { Command, Option } from "commander";
+import { type Command, InvalidArgumentError, type Option } from "commander";
 import { CliError } from "./cli-error.ts";
 
 const TWO_LETTERS: Readonly<Record<string, string>> = { "-ns": "--namespace" };
@@ -60,8 +60,21 @@ export function rewriteArguments(args: readonly string[], program: Command): str
   return [...result, ...args.slice(index)];
 }
 
+/** What `rewriteArguments` made of two words; `--param=KEY`, which it leaves alone, is refused. */
 export function parsePair(text: string): readonly [key: string, value: string] {
-  return JSON.parse(text) as [string, string];
+  const [key, value, ...others] = parseTexts(text);
+  if (key !== undefined && value !== undefined && others.length === 0) return [key, value];
+  throw new InvalidArgumentError("It must be two words, KEY VALUE.");
+}
+
+function parseTexts(text: string): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) && value.every((each) => typeof each === "string") ? value : [];
+  } catch {
+    // Not what was made here, but what was typed.
+    return [];
+  }
 }
 
 /** `--blocking=true`, as Go programs take it; `undefined` for anything else. */

@@ -69,6 +69,16 @@ const WRONG: readonly (readonly [string, number, RegExp])[] = [
   ["action delete a b", 1, /^error: too many arguments .+: expected 1 .+; see 'brisk .+'\n$/],
   ["action invoke /ns/p/a/b", 1, /^error: '\/ns\/p\/a\/b' is not a valid name: .+\n$/],
   ["action invoke a -p key", 1, /^error: --param needs a key and a value: --param KEY VALUE\n$/],
+  [
+    "action invoke a --param=key v",
+    1,
+    /^error: .+ 'key' is invalid: it must be two words, KEY VALUE\n$/,
+  ],
+  [
+    "action invoke a -rp key v",
+    1,
+    /^error: .+ 'key' is invalid: it must be two words, KEY VALUE\n$/,
+  ],
   ["action invoke a --result=maybe", 1, /^error: unknown option '--result=maybe'; see .+\n$/],
   ["action create a nothing.js", 2, /^error: Unable to create action 'a': .*'nothing\.js'.+\n$/],
   ["action create a", 2, /^error: Unable to create action 'a': .+\n$/],
@@ -99,6 +109,7 @@ const WRONG: readonly (readonly [string, number, RegExp])[] = [
   ["activation get", 1, /^error: .*--last.*\n$/],
   ["activation list --limit x", 1, /^error: .+ is invalid: it must be a whole number\n$/],
   ["property set", 1, /^error: .+\n$/],
+  ["property get --output raw", 1, /^error: --output raw shows properties that are named: .+\n$/],
   [
     "property set --apihost ftp://host",
     1,
@@ -137,7 +148,13 @@ describe("wrong usage is refused in one sentence", { concurrency: AT_A_TIME }, (
 });
 
 test("a platform that does not answer ends with exit code 3", async () => {
-  for (const typed of ["action list", "action invoke a -r", "activation get x", "namespace list"]) {
+  for (const typed of [
+    "action list",
+    "action -i list",
+    "action invoke a -r",
+    "activation get x",
+    "namespace list",
+  ]) {
     const { code, stdout, stderr } = await runCommand(typed.split(" "), { env: REFUSED });
     assert.equal(stdout, "");
     assert.match(stderr, /^error: Unable to .+ http:\/\/127\.0\.0\.1:1 .+\n$/);
