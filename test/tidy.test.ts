@@ -192,6 +192,24 @@ test("the tests that are begun first are there", () => {
   );
 });
 
+test("links between documents lead to files, and the README's to every page", () => {
+  const linksOf = (document: string) =>
+    [...read(document).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, path = ""]) =>
+      normalize(join(dirname(document), path)),
+    );
+  const lost = DOCUMENTS.flatMap((document) =>
+    linksOf(document)
+      .filter((path) => !existsSync(path))
+      .map((path) => `${document} links ${path}`),
+  );
+  assert.deepEqual(lost, []);
+  const linked = new Set(linksOf("README.md"));
+  assert.deepEqual(
+    globSync("docs/*.md").filter((page) => !linked.has(page)),
+    [],
+  );
+});
+
 test("ARCHITECTURE.md stays short enough to be read", () => {
   assert.ok(read("ARCHITECTURE.md").split("\n").length <= 250);
 });

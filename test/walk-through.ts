@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { readEnvironment } from "../src/settings/environment.ts";
 import { startBrisk } from "./harness.ts";
 
 interface Step {
@@ -16,8 +17,8 @@ interface Step {
 
 /** Where the documents say that the platform listens. */
 const SHOWN_URL = "http://127.0.0.1:3233";
-/** A record may follow an accepted invocation by as much. */
-const RECORD_MS = 10_000;
+/** What a command shows may follow what was done before by as much. */
+const WAIT_MS = 10_000;
 const POLL_MS = 50;
 const ROOT = join(import.meta.dirname, "..");
 
@@ -27,6 +28,7 @@ export async function runWalkThrough(file: string): Promise<void> {
   using directory = createDirectory();
   // What a shell keeps from one command to the next.
   let variables = "";
+  let isAdministered = false;
   for (const { command, shown: written } of readSteps(join(ROOT, file))) {
     const shown = written.replaceAll(SHOWN_URL, brisk.url);
     const typed = command.replaceAll(SHOWN_URL, brisk.url);
@@ -35,7 +37,10 @@ export async function runWalkThrough(file: string): Promise<void> {
       continue;
     }
     const run = () => runShell(variables + typed, { directory: directory.path, data: brisk.data });
-    await assertShown(command, { run, shown });
+    // Records follow what was accepted, and the platform what an operator did.
+    const waitMs = isAdministered || command.includes(" activation ") ? WAIT_MS : 0;
+    await assertShown(command, { run, shown, waitMs });
+    isAdministered ||= command.includes(" admin ");
   }
 }
 
@@ -63,11 +68,12 @@ function toSteps(block: string): Step[] {
 interface Expectation {
   readonly run: () => Promise<string>;
   readonly shown: string;
+  /** How long the command is typed again until it shows that. */
+  readonly waitMs: number;
 }
 
-/** Commands that ask for records may be asked again: these follow what was accepted. */
-async function assertShown(command: string, { run, shown }: Expectation): Promise<void> {
-  const until = Date.now() + (command.includes(" activation ") ? RECORD_MS : 0);
+async function assertShown(command: string, { run, shown, waitMs }: Expectation): Promise<void> {
+  const until = Date.now() + waitMs;
   for (;;) {
     const output = await run();
     if (toPattern(shown).test(output.trim())) return;
@@ -88,16 +94,14 @@ interface Shell {
   readonly data: string;
 }
 
-/** Output and errors, as a terminal shows them. */
+/** Output and errors, as a terminal shows them to who has just started a platform, and set nothing. */
 function runShell(script: string, { directory, data }: Shell): Promise<string> {
-  const child = spawn(
-    "bash",
-    ["-c", `exec 2>&1\nWSK_CONFIG_FILE=${data}/wskprops; export WSK_CONFIG_FILE\n${script}`],
-    {
-      cwd: directory,
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
+  const { PATH = "" } = readEnvironment();
+  const child = spawn("bash", ["-c", `exec 2>&1\n${script}`], {
+    cwd: directory,
+    env: { PATH, HOME: directory, BRISK_DATA: data },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;

@@ -1,10 +1,11 @@
 // `brisk action create` and `update`: the PUT's body from flags and a file. Only what was typed is sent,
 // so that the server supplies what is standard, and an update keeps the rest.
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { KeyValue } from "../entities/action.ts";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
 import { parseLossless } from "../kernel/lossless-json.ts";
+import { toPutError } from "./action-refusal.ts";
 import { toObject } from "./answers.ts";
 import { type ArtifactOptions, readArtifact } from "./artifact.ts";
 import { attempt, CliError, EXIT } from "./cli-error.ts";
@@ -28,7 +29,11 @@ interface WriteFlags extends ArtifactOptions, WebFlags {
   readonly logsize?: number;
   readonly concurrency?: number;
   readonly delAnnotation?: readonly string[];
+  readonly docker?: string;
+  readonly native?: boolean;
 }
+
+const HTTP_OK = 200;
 
 interface KeyValues {
   readonly parameters: KeyValueFlags;
@@ -79,12 +84,13 @@ function addWrite(noun: Command, context: CliContext, isUpdate: boolean): void {
       const client = openClient(context, command);
       const flags = command.opts<WriteFlags>();
       const body = await createBody({ client, name, artifact, flags, keyValues, isUpdate });
-      await client.call({
+      const answer = await client.send({
         method: "PUT",
         path: toResourcePath("actions", name),
         query: { overwrite: isUpdate },
         body: JSON.stringify(body),
       });
+      if (answer.status !== HTTP_OK) throw toPutError(answer, name);
     });
     context.terminal.printOk(`${verb}d action ${context.terminal.bold(name.entity)}`);
   });
@@ -117,10 +123,10 @@ function addWriteOptions(command: Command, isUpdate: boolean): KeyValues {
     )
     .option("--copy", "ARTIFACT is an existing action, whose code and parameters are taken")
     .option("--web <HOW>", "web action: yes, raw or no")
-    .option(
-      "--web-secure <SECRET>",
-      "web action needs this secret; true makes one, false lifts it",
-    );
+    .option("--web-secure <SECRET>", "web action needs this secret; true makes one, false lifts it")
+    // As wsk has them, to say that they are not there.
+    .addOption(new Option("--docker <IMAGE>", "image with the code").hideHelp())
+    .addOption(new Option("--native", "program in the standard image").hideHelp());
   return { parameters, annotations };
 }
 
@@ -157,7 +163,11 @@ async function readExec(
   artifact: string | undefined,
   { flags, isUpdate }: Pick<Write, "flags" | "isUpdate">,
 ): Promise<unknown> {
-  const { kind, main } = flags;
+  const { kind, main, docker, native } = flags;
+  if (docker !== undefined || native === true) {
+    const text = "images (--docker, --native) are not run here: name the file with the code";
+    throw new CliError(text, { exitCode: EXIT.usage });
+  }
   if (flags.sequence === true) return toSequence(artifact, flags);
   if (artifact !== undefined) return await readArtifact(artifact, { kind, main });
   if (!isUpdate) throw new CliError("A file with its code must be named", { exitCode: EXIT.usage });

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { isJsonObject, type JsonObject } from "../kernel/json.ts";
+import { describeSystemError } from "../kernel/system-error.ts";
 import { findAnnotation, toObject, toText } from "./answers.ts";
 import { toSuffix } from "./artifact.ts";
 import { attempt, CliError, EXIT } from "./cli-error.ts";
@@ -101,11 +102,10 @@ function saveCode(context: CliContext, action: JsonObject, saveAs: string | unde
   try {
     writeFileSync(path, isBinary ? Buffer.from(code, "base64") : code, { flag: "wx" });
   } catch (cause) {
-    const { code: reason, message } = cause as NodeJS.ErrnoException;
     const sentence =
-      reason === "EEXIST"
+      (cause as NodeJS.ErrnoException).code === "EEXIST"
         ? `The file '${path}' already exists`
-        : `cannot write '${path}': ${message}`;
+        : `cannot write '${path}': ${describeSystemError(cause)}`;
     throw new CliError(sentence, { exitCode: EXIT.usage, cause });
   }
   context.terminal.printOk(`saved action code to ${path}`);

@@ -53,14 +53,14 @@ Examples:
         return toObjects(await openClient(context, list).call({ method: "GET", path, query }));
       },
     );
-    const sorted = flags.nameSort ? sortByName(actions) : actions;
+    const sorted = flags.nameSort ? sortActions(actions) : actions;
     context.terminal.print(flags.output === "json" ? formatJson(sorted) : formatActions(sorted));
   });
 }
 
 const NAME_WIDTH = 70;
 
-function formatActions(actions: readonly JsonObject[]): string {
+export function formatActions(actions: readonly JsonObject[]): string {
   const rows = actions.map((action) => {
     const name = `/${toText(action["namespace"])}/${toText(action["name"])}`;
     return `${name.padEnd(NAME_WIDTH)} private ${toText(findAnnotation(action, "exec"))}`.trimEnd();
@@ -69,7 +69,7 @@ function formatActions(actions: readonly JsonObject[]): string {
 }
 
 /** By name, those outside of packages first. */
-function sortByName(actions: readonly JsonObject[]): readonly JsonObject[] {
+export function sortActions(actions: readonly JsonObject[]): readonly JsonObject[] {
   const toKey = (action: JsonObject) => {
     const path = toText(action["namespace"]).split("/");
     const name = [...path.slice(1), toText(action["name"])].join("/").toLowerCase();

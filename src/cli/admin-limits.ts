@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { NamespaceLimits } from "../entities/limits.ts";
 import { AdminFailure, MISSING, storing, withSubjects } from "./admin-store.ts";
+import { CliError, EXIT } from "./cli-error.ts";
 import type { CliContext } from "./context.ts";
 import { addDataOption } from "./data-option.ts";
 import { parseCount } from "./list-options.ts";
@@ -51,12 +52,20 @@ Examples:
     const flags = set.opts<NamespaceLimits>();
     const named = LIMITS.filter(([name]) => flags[name] !== undefined);
     const changes = Object.fromEntries(named.map(([name]) => [name, flags[name]]));
+    if (named.length === 0) {
+      throw new CliError("No limit was named: --help shows which there are", {
+        exitCode: EXIT.usage,
+      });
+    }
     await withSubjects({ context, command: set }, async (subjects) => {
-      await storing("set limits", async () => {
+      const holders = await storing("set limits", async () => {
         const before = await subjects.getLimits(namespace);
         await subjects.putLimits(namespace, { ...before, ...changes });
+        return await subjects.findByNamespace(namespace);
       });
       context.terminal.print(`Limits successfully set for "${namespace}"`);
+      // Not refused: they may be set before the namespace is made.
+      if (holders.length === 0) context.terminal.printAside("Nobody holds this namespace yet");
     });
   });
 }

@@ -21,16 +21,14 @@ const UNIX = 3;
 const PERMISSIONS = 0o777;
 const REGULAR_FILE = 0o100000;
 
-export function findArchiveFamily(bytes: Uint8Array): string | undefined {
+export function findArchiveFamily(path: string, bytes: Uint8Array): string | undefined {
   const names = new Set<string>();
   try {
     // Only the names are wanted: nothing is unpacked.
     unzipSync(bytes, { filter: ({ name }) => names.add(name) && false });
   } catch (cause) {
-    throw new CliError(`The archive cannot be read: ${(cause as Error).message}`, {
-      exitCode: EXIT.usage,
-      cause,
-    });
+    const message = `'${path}' cannot be read as a zip archive: ${(cause as Error).message}`;
+    throw new CliError(message, { exitCode: EXIT.usage, cause });
   }
   return ENTRIES.find(([, entries]) => entries.some((entry) => names.has(entry)))?.[0];
 }

@@ -26,6 +26,21 @@ test("what is another option's value, or stands behind --, stays as it is", () =
   assert.deepEqual(rewrite("action invoke -- -p k v"), ["action", "invoke", "--", "-p", "k", "v"]);
 });
 
+test("a switch may be written with its value, as Go programs take it", () => {
+  const of = (typed: string) =>
+    rewriteArguments(
+      typed.split(" "),
+      createProgram().addCommand(
+        new Command("run").option("-b, --blocking", "").option("-x <X>", ""),
+      ),
+    );
+  assert.deepEqual(of("run --blocking=true -b=TRUE a"), ["run", "--blocking", "-b", "a"]);
+  assert.deepEqual(of("run --blocking=false a"), ["run", "a"]);
+  assert.deepEqual(of("run -x=true --blocking=1 -x --blocking=true"), [
+    ...["run", "-x=true", "--blocking=1", "-x", "--blocking=true"],
+  ]);
+});
+
 test("a pair without its value is refused", () => {
   assert.throws(() => rewrite("action invoke a -p k"), /needs a key and a value/);
 });

@@ -1,7 +1,7 @@
 // What the command line library does not know and `wsk` does: options with two values (`-p KEY VALUE`),
 // and short options of two letters (`-ns`). Arguments are rewritten before it sees them.
 
-import type { Command, Option } from "commander";
+import { type Command, InvalidArgumentError, type Option } from "commander";
 import { CliError } from "./cli-error.ts";
 
 const TWO_LETTERS: Readonly<Record<string, string>> = { "-ns": "--namespace" };
@@ -42,6 +42,12 @@ export function rewriteArguments(args: readonly string[], program: Command): str
   while (index < args.length) {
     const argument = args[index] ?? "";
     if (argument === "--") break;
+    const [switched, isOn] = parseSwitch(argument, command);
+    if (isOn !== undefined) {
+      if (isOn) result.push(switched);
+      index += 1;
+      continue;
+    }
     const option = findOption(command, TWO_LETTERS[argument] ?? argument);
     const isPair = option !== undefined && isPairOption(option);
     const last = index + countValues(option, isPair);
@@ -54,8 +60,29 @@ export function rewriteArguments(args: readonly string[], program: Command): str
   return [...result, ...args.slice(index)];
 }
 
+/** What `rewriteArguments` made of two words; `--param=KEY`, which it leaves alone, is refused. */
 export function parsePair(text: string): readonly [key: string, value: string] {
-  return JSON.parse(text) as [string, string];
+  const [key, value, ...others] = parseTexts(text);
+  if (key !== undefined && value !== undefined && others.length === 0) return [key, value];
+  throw new InvalidArgumentError("It must be two words, KEY VALUE.");
+}
+
+function parseTexts(text: string): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) && value.every((each) => typeof each === "string") ? value : [];
+  } catch {
+    // Not what was made here, but what was typed.
+    return [];
+  }
+}
+
+/** `--blocking=true`, as Go programs take it; `undefined` for anything else. */
+function parseSwitch(argument: string, command: Command): [option: string, isOn?: boolean] {
+  const [, name = "", value] = /^(--?[a-z-]+)=(true|false)$/i.exec(argument) ?? [];
+  const option = findOption(command, name);
+  if (option === undefined || option.required || option.optional) return [argument];
+  return [name, value?.toLowerCase() === "true"];
 }
 
 function findOption(command: Command, argument: string): Option | undefined {
@@ -71,7 +98,7 @@ function countValues(option: Option | undefined, isPair: boolean): number {
   return option?.required === true && !option.variadic ? 1 : 0;
 }
 
-function joinPair({ flags, long }: Option, pair: readonly string[]): string {
-  if (pair.length < 2) throw new CliError(`${flags.replace(/^-\w, /, "")} needs a key and a value`);
+function joinPair({ long }: Option, pair: readonly string[]): string {
+  if (pair.length < 2) throw new CliError(`${long} needs a key and a value: ${long} KEY VALUE`);
   return `${long}=${JSON.stringify(pair)}`;
 }

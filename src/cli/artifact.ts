@@ -1,7 +1,9 @@
 // An action's code from a file or a directory: what kind it is, and how it is sent.
 
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, type Stats, statSync } from "node:fs";
 import { extname } from "node:path";
+import { describeSystemError } from "../kernel/system-error.ts";
+import { MB } from "../kernel/units.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 
 export interface ArtifactOptions {
@@ -53,8 +55,9 @@ export async function readArtifact(path: string, options: ArtifactOptions): Prom
 }
 
 async function readCode(path: string, kind: string | undefined): Promise<SentExec> {
-  if (readStatus(path).isDirectory()) return sendArchive(path, await zip(path), kind);
-  const bytes = readFileSync(path);
+  const status = reading(path, () => statSync(path));
+  if (status.isDirectory()) return sendArchive(path, await zip(path), kind);
+  const bytes = readFile(path, status);
   const suffix = extname(path).toLowerCase();
   if (suffix === ".zip") return sendArchive(path, bytes, kind);
   const language = LANGUAGES[suffix];
@@ -78,7 +81,7 @@ async function sendArchive(
   const code = Buffer.from(bytes).toString("base64");
   if (kind !== undefined) return { kind, code };
   const { findArchiveFamily } = await import("./archive.ts");
-  const family = findArchiveFamily(bytes);
+  const family = findArchiveFamily(path, bytes);
   if (family !== undefined) return { kind: `${family}:default`, code };
   throw new CliError(
     `'${path}' shows no kind, as it has no package.json, index.js or __main__.py at its top: name the kind with --kind`,
@@ -87,14 +90,39 @@ async function sendArchive(
 }
 
 async function zip(path: string): Promise<Uint8Array> {
-  return (await import("./archive.ts")).zipDirectory(path);
+  const { zipDirectory } = await import("./archive.ts");
+  const bytes = reading(path, () => zipDirectory(path));
+  refuseLarge(path, bytes.length);
+  return bytes;
 }
 
-function readStatus(path: string): { isDirectory(): boolean } {
+function readFile(path: string, { size }: Stats): Buffer {
+  refuseLarge(path, size);
+  const bytes = reading(path, () => readFileSync(path));
+  if (bytes.length > 0) return bytes;
+  throw new CliError(`File '${path}' is empty, must hold the action's code`, {
+    exitCode: EXIT.usage,
+  });
+}
+
+/** A platform takes 48 MB as Base64: what is far beyond is not even read, as it would not fit a text. */
+const BYTES_MAX = 256 * MB;
+
+function refuseLarge(path: string, bytes: number): void {
+  if (bytes <= BYTES_MAX) return;
+  throw new CliError(`'${path}' has ${Math.ceil(bytes / MB)} MB, more than any platform takes`, {
+    exitCode: EXIT.usage,
+  });
+}
+
+function reading<T>(path: string, read: () => T): T {
   try {
-    return statSync(path);
+    return read();
   } catch (cause) {
-    const message = `File '${path}' is not a valid file or it does not exist: ${(cause as Error).message}`;
+    if (cause instanceof CliError) throw cause;
+    // Of a directory it may be a file in it.
+    const { path: met = path } = cause as NodeJS.ErrnoException;
+    const message = `File '${met}' is not a valid file or it does not exist: ${describeSystemError(cause)}`;
     throw new CliError(message, { exitCode: EXIT.usage, cause });
   }
 }

@@ -1,6 +1,7 @@
 // Which platform a command talks to, and as whom: flags, over WHISK_ variables, over the properties
 // file.
 
+import { describeSystemError } from "../kernel/system-error.ts";
 import type { Environment } from "../settings/environment.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import { readProperties } from "./properties.ts";
@@ -60,7 +61,7 @@ export function openConnection(
 ): Connection {
   const host = parseHost(chosen);
   if (needsAuth && chosen.auth === "") {
-    const message = `No authorization key is known, looked in ${chosen.path}; give one with --auth KEY or 'brisk property set --auth KEY'`;
+    const message = `No authorization key is known, ${tellLooked(chosen)}; give one with --auth KEY or 'brisk property set --auth KEY'`;
     throw new CliError(message, { exitCode: EXIT.usage });
   }
   const certificate = readCertificate(chosen, insecure);
@@ -73,15 +74,28 @@ export function openConnection(
   };
 }
 
-function parseHost({ apihost, path }: Chosen): URL {
-  if (apihost === "") {
+function parseHost(chosen: Chosen): URL {
+  const { apihost } = chosen;
+  if (apihost !== "") return parseHostUrl(apihost);
+  throw new CliError(
+    `The API host is not valid: An API host must be provided, ${tellLooked(chosen)}; start a platform here with 'brisk up', or name one with --apihost HOST`,
+  );
+}
+
+function tellLooked({ path }: Chosen): string {
+  return path === "" ? "and WSK_CONFIG_FILE is empty" : `looked in ${path}`;
+}
+
+const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i;
+
+/** Without a scheme it is `https`, as for `wsk`. Throws a `CliError`. */
+export function parseHostUrl(apihost: string): URL {
+  const [, scheme = "https"] = SCHEME.exec(apihost) ?? [];
+  const text = SCHEME.test(apihost) ? apihost : `https://${apihost}`;
+  if (!URL.canParse(text) || !/^https?$/i.test(scheme)) {
     throw new CliError(
-      `The API host is not valid: An API host must be provided, looked in ${path}; start a platform here with 'brisk up', or name one with --apihost HOST`,
+      `The API host is not valid: '${apihost}' is no host name or URL, must be like http://127.0.0.1:3233`,
     );
-  }
-  const text = /^https?:\/\//.test(apihost) ? apihost : `https://${apihost}`;
-  if (!URL.canParse(text)) {
-    throw new CliError(`The API host is not valid: '${apihost}' is no host name or URL`);
   }
   return new URL(text);
 }
@@ -102,7 +116,7 @@ function readPem(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new CliError(`Unable to read '${path}': ${(cause as Error).message}`, {
+    throw new CliError(`Unable to read '${path}': ${describeSystemError(cause)}`, {
       exitCode: EXIT.usage,
       cause,
     });

@@ -63,9 +63,9 @@ const CONNECTION_OPTIONS = [
   ["-d, --debug", "the same, with bodies in full"],
 ] as const;
 
-export function addConnectionOptions(command: Command): Command {
+export function addConnectionOptions(command: Command, { isHidden = false } = {}): Command {
   for (const [flags, meaning] of CONNECTION_OPTIONS) {
-    command.addOption(new Option(flags, meaning).helpGroup("Connection:"));
+    command.addOption(new Option(flags, meaning).helpGroup("Connection:").hideHelp(isHidden));
   }
   return command;
 }

@@ -41,10 +41,10 @@ export async function readEntities(request: ListRequest): Promise<readonly JsonO
   const entities = await attempt(what, async () =>
     toObjects(await client.call({ method: "GET", path, query })),
   );
-  return flags.nameSort ? sortByName(entities) : entities;
+  return flags.nameSort ? sortEntities(entities) : entities;
 }
 
-function sortByName(entities: readonly JsonObject[]): readonly JsonObject[] {
+export function sortEntities(entities: readonly JsonObject[]): readonly JsonObject[] {
   const toKey = (entity: JsonObject) => toText(entity["name"]).toLowerCase();
   return [...entities].sort((a, b) => (toKey(a) < toKey(b) ? -1 : 1));
 }
@@ -59,16 +59,22 @@ interface Listed {
 
 export function printEntities({ terminal }: CliContext, listed: Listed): void {
   const { collection, entities, output, toLast } = listed;
-  if (output === "json") {
-    terminal.print(formatJson(entities));
-    return;
-  }
+  terminal.print(
+    output === "json" ? formatJson(entities) : formatEntities(collection, entities, toLast),
+  );
+}
+
+export function formatEntities(
+  collection: EntityCollection,
+  entities: readonly JsonObject[],
+  toLast?: Listed["toLast"],
+): string {
   const rows = entities.map((entity) => {
     const name = `/${toText(entity["namespace"])}/${toText(entity["name"])}`.padEnd(NAME_WIDTH);
     if (toLast === undefined) return `${name} private`;
     return `${name} ${"private".padEnd(VISIBILITY_WIDTH)} ${toLast(entity)}`;
   });
-  terminal.print([collection, ...rows].join("\n"));
+  return [collection, ...rows].join("\n");
 }
 
 const NAME_WIDTH = 70;

@@ -94,14 +94,14 @@ Examples:
         return toObjects(await openClient(context, list).call({ method: "GET", path, query }));
       },
     );
-    const sorted = flags.nameSort ? sortByName(packages) : packages;
+    const sorted = flags.nameSort ? sortPackages(packages) : packages;
     context.terminal.print(flags.output === "json" ? formatJson(sorted) : formatPackages(sorted));
   });
 }
 
 const NAME_WIDTH = 70;
 
-function formatPackages(packages: readonly JsonObject[]): string {
+export function formatPackages(packages: readonly JsonObject[]): string {
   const rows = packages.map((each) => {
     const name = `/${toText(each["namespace"])}/${toText(each["name"])}`;
     return `${name.padEnd(NAME_WIDTH)} ${each["publish"] === true ? "shared" : "private"}`;
@@ -109,7 +109,7 @@ function formatPackages(packages: readonly JsonObject[]): string {
   return ["packages", ...rows].join("\n");
 }
 
-function sortByName(packages: readonly JsonObject[]): readonly JsonObject[] {
+export function sortPackages(packages: readonly JsonObject[]): readonly JsonObject[] {
   const toKey = (each: JsonObject) => toText(each["name"]).toLowerCase();
   return [...packages].sort((a, b) => (toKey(a) < toKey(b) ? -1 : 1));
 }

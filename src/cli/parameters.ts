@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import type { KeyValue } from "../entities/action.ts";
 import { isJsonObject } from "../kernel/json.ts";
 import { parseLossless } from "../kernel/lossless-json.ts";
+import { describeSystemError } from "../kernel/system-error.ts";
 import { parsePair } from "./arguments.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 
@@ -121,7 +122,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path === "-" ? STDIN : path, "utf8");
   } catch (cause) {
-    const message = `File '${path}' is not a valid file or it does not exist: ${(cause as Error).message}`;
+    const message = `File '${path}' is not a valid file or it does not exist: ${describeSystemError(cause)}`;
     throw new CliError(message, { exitCode: EXIT.usage, cause });
   }
 }

@@ -11,6 +11,8 @@ export type AddCommands = (noun: Command, context: CliContext) => void;
 
 interface Noun {
   readonly summary: string;
+  /** Whether flags of the connection may stand between noun and verb, as `wsk` takes them. */
+  readonly connects?: boolean;
   /** By verb, where a noun has many: a command that is run loads its own alone, help loads all. */
   readonly loads: Readonly<Record<string, () => Promise<AddCommands>>>;
   /** How wrong arguments end. */
@@ -28,6 +30,7 @@ const NOUNS: Readonly<Record<string, Noun>> = {
   },
   action: {
     summary: "work with actions",
+    connects: true,
     loads: {
       create: async () => (await import("./action-create.ts")).addCreate,
       update: async () => (await import("./action-create.ts")).addUpdate,
@@ -41,6 +44,7 @@ const NOUNS: Readonly<Record<string, Noun>> = {
   },
   activation: {
     summary: "work with activations",
+    connects: true,
     loads: {
       list: async () => (await import("./activation-list.ts")).addList,
       get: async () => (await import("./activation.ts")).addGet,
@@ -51,6 +55,7 @@ const NOUNS: Readonly<Record<string, Noun>> = {
   },
   package: {
     summary: "work with packages",
+    connects: true,
     loads: {
       create: async () => (await import("./package-write.ts")).addCreate,
       update: async () => (await import("./package-write.ts")).addUpdate,
@@ -62,6 +67,7 @@ const NOUNS: Readonly<Record<string, Noun>> = {
   },
   trigger: {
     summary: "work with triggers",
+    connects: true,
     loads: {
       create: async () => (await import("./trigger-write.ts")).addCreate,
       update: async () => (await import("./trigger-write.ts")).addUpdate,
@@ -73,6 +79,7 @@ const NOUNS: Readonly<Record<string, Noun>> = {
   },
   rule: {
     summary: "work with rules, which make triggers run actions",
+    connects: true,
     loads: {
       create: async () => (await import("./rule-write.ts")).addCreate,
       update: async () => (await import("./rule-write.ts")).addUpdate,
@@ -86,7 +93,12 @@ const NOUNS: Readonly<Record<string, Noun>> = {
   },
   namespace: {
     summary: "work with namespaces",
+    connects: true,
     loads: { [WHOLE]: async () => (await import("./namespace.ts")).addNamespaceCommands },
+  },
+  list: {
+    summary: "list all that is in a namespace",
+    loads: { [WHOLE]: async () => (await import("./namespace.ts")).addList },
   },
   property: {
     summary: "work with the host and key that commands use",
@@ -131,12 +143,14 @@ export async function createProgram(
     .configureOutput({
       writeOut: (text) => context.terminal.print(text.trimEnd()),
       writeErr: (text) => context.terminal.printAside(text.trimEnd()),
-      outputError: (text) => context.terminal.printError(text.replace(/^error: /, "")),
+      // Worded where commands end, which knows the command.
+      outputError: () => undefined,
     });
   const { noun: named, verb } = args === "all" ? {} : findNames(args, program);
-  for (const [name, { summary, loads }] of Object.entries(NOUNS)) {
+  for (const [name, { summary, connects, loads }] of Object.entries(NOUNS)) {
     const noun = program.command(name).description(summary).enablePositionalOptions();
     if (args !== "all" && named !== name) continue;
+    if (connects === true) addConnectionOptions(noun, { isHidden: true });
     const verbs = verb !== undefined && Object.hasOwn(loads, verb) ? [verb] : Object.keys(loads);
     for (const each of verbs) (await loads[each]?.())?.(noun, context);
   }

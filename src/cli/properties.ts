@@ -3,6 +3,7 @@
 
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { describeSystemError } from "../kernel/system-error.ts";
 import { defaultDataDirectory, type Environment } from "../settings/environment.ts";
 import { CliError } from "./cli-error.ts";
 
@@ -48,9 +49,10 @@ function readText(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
+    const { code } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new CliError(`Unable to read the properties file '${path}': ${message}`, { cause });
+    const reason = describeSystemError(cause);
+    throw new CliError(`Unable to read the properties file '${path}': ${reason}`, { cause });
   }
 }
 
@@ -98,8 +100,8 @@ function replaceFile(path: string, text: string): void {
     writeFileSync(unfinished, text, { mode: PRIVATE_FILE });
     renameSync(unfinished, target);
   } catch (cause) {
-    const { message } = cause as Error;
-    throw new CliError(`Unable to write the properties file '${path}': ${message}`, { cause });
+    const reason = describeSystemError(cause);
+    throw new CliError(`Unable to write the properties file '${path}': ${reason}`, { cause });
   }
 }
 

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { toObject, toText } from "./answers.ts";
 import { attempt, CliError } from "./cli-error.ts";
-import { type Chosen, chooseConnection } from "./connection.ts";
+import { type Chosen, chooseConnection, parseHostUrl } from "./connection.ts";
 import {
   addConnectionOptions,
   type CliContext,
@@ -86,10 +86,15 @@ Examples:
 
 /** The file's format has no way to write them: others would read something else, or nothing. */
 function refuseUnwritable(flag: string, value: string): void {
-  if (!/[=#\r\n]/.test(value)) return;
-  throw new CliError(
-    `--${flag} must hold neither '=' nor '#', which the properties file cannot keep`,
-  );
+  if (value.trim() === "") {
+    throw new CliError(`--${flag} is empty: 'brisk property unset --${flag}' removes it`);
+  }
+  if (/[=#\r\n]/.test(value)) {
+    throw new CliError(
+      `--${flag} must hold neither '=' nor '#', which the properties file cannot keep`,
+    );
+  }
+  if (flag === "apihost") parseHostUrl(value);
 }
 
 function addUnset(noun: Command, context: CliContext): void {
@@ -150,7 +155,11 @@ function addGet(noun: Command, context: CliContext): void {
     .command("get")
     .description("show properties, as flags, variables and file give them")
     .option("--all", "all of them, which is what is shown where none is named")
-    .option("-o, --output <FORM>", "std, or raw: the value alone, of one property", "std")
+    .option(
+      "-o, --output <FORM>",
+      "std, or raw: the values alone, of properties that are named",
+      "std",
+    )
     .addHelpText(
       "after",
       `
@@ -162,10 +171,11 @@ Examples:
   addSwitches(get).action(async () => {
     const flags = get.opts<GetFlags>();
     const named = SHOWN.filter(({ flag }) => flags[flag] === true);
-    const properties = named.length === 0 || flags["all"] === true ? SHOWN : named;
+    const isAll = named.length === 0 || flags["all"] === true;
+    const properties = isAll ? SHOWN : named;
     const chosen = chooseConnection(readConnectionFlags(get), context.environment);
     const asked = { context, command: get, chosen };
-    if (flags.output === "raw") return await printRaw(properties, asked);
+    if (flags.output === "raw") return await printRaw(isAll ? [] : named, asked);
     if (flags.output !== "std")
       throw new CliError(`--output is '${flags.output}', must be std or raw`);
     await printAll(properties, asked);
@@ -180,11 +190,12 @@ function addSwitches(command: Command): Command {
 }
 
 async function printRaw(properties: readonly Shown[], asked: Asked): Promise<void> {
-  const [property, ...others] = properties;
-  if (property === undefined || others.length > 0) {
-    throw new CliError("--output raw shows one property, which must be named");
+  if (properties.length === 0) {
+    throw new CliError(
+      "--output raw shows properties that are named: --help shows which there are",
+    );
   }
-  asked.context.terminal.print(await property.read(asked));
+  for (const { read } of properties) asked.context.terminal.print(await read(asked));
 }
 
 /** What can be known is shown, also where the platform does not answer; that is said at the end. */

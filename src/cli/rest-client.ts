@@ -162,7 +162,7 @@ const REMEDIES: Readonly<Record<string, (where: string) => string>> = {
 };
 
 function toPlainRemedy(where: string): string {
-  return `${where} does not speak TLS as it should: without it, it is http://HOST`;
+  return `${where} does not speak TLS as it should: without it, it is ${where.replace("https:", "http:")}`;
 }
 
 function toTrustRemedy(where: string): string {

@@ -5,7 +5,7 @@ import type { JsonObject } from "../kernel/json.ts";
 import { toObject, toText } from "./answers.ts";
 import { attempt, EXIT } from "./cli-error.ts";
 import { addConnectionOptions, type CliContext, openClient } from "./context.ts";
-import { addEntityList, printEntities, readEntities } from "./entity-list.ts";
+import { addEntityList, formatEntities, printEntities, readEntities } from "./entity-list.ts";
 import type { ListFlags } from "./list-options.ts";
 import { printEntity, toRuleRecord } from "./records.ts";
 import type { RestClient } from "./rest-client.ts";
@@ -93,13 +93,20 @@ export function addList(noun: Command, context: CliContext): void {
     const rules = await readEntities({ client, collection, typed, flags });
     const what = "obtain the statuses of the rules";
     const entities = await attempt(what, () => readStatuses(client, rules));
-    const toLast = (rule: JsonObject) => toText(rule["status"]);
     printEntities(context, { collection, entities, output: flags.output, toLast });
   });
 }
 
+export function formatRules(rules: readonly JsonObject[]): string {
+  return formatEntities("rules", rules, toLast);
+}
+
+function toLast(rule: JsonObject): string {
+  return toText(rule["status"]);
+}
+
 /** A list has no status: each rule is asked for. */
-async function readStatuses(
+export async function readStatuses(
   client: RestClient,
   rules: readonly JsonObject[],
 ): Promise<readonly JsonObject[]> {

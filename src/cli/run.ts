@@ -1,8 +1,8 @@
 // From arguments to an exit code: finds the command, runs it, and words what goes wrong as one sentence.
 
-import { CommanderError } from "commander";
+import { Command, CommanderError } from "commander";
 import type { Environment } from "../settings/environment.ts";
-import { rewriteArguments } from "./arguments.ts";
+import { findCommand, rewriteArguments } from "./arguments.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import type { CliContext } from "./context.ts";
 import { createProgram, findUsageExitCode } from "./program.ts";
@@ -25,15 +25,27 @@ export async function runCli(args: readonly string[], environment: Environment):
     buildProgram: () => createProgram(context, "all"),
   };
   let usageExitCode: number = EXIT.general;
+  let program = new Command();
   try {
-    const program = await createProgram(context, args);
-    usageExitCode = findUsageExitCode(args, program);
-    await program.parseAsync(rewriteArguments(args, program), { from: "user" });
+    // `help action create` is `action create --help`, which loads what it shows.
+    const asksHelp = args[0] === "help";
+    const typed = asksHelp ? args.slice(1) : args;
+    program = await createProgram(context, typed);
+    usageExitCode = findUsageExitCode(typed, program);
+    // A name that is not there is refused as it is without `help`.
+    const isKnown = typed.length === 0 || findCommand(typed, program).command !== program;
+    const rewritten = asksHelp && isKnown ? [...typed, "--help"] : rewriteArguments(typed, program);
+    await program.parseAsync(rewritten, { from: "user" });
     return exitCode;
   } catch (cause) {
-    // Commander has printed by itself, and ends help with 0.
-    if (cause instanceof CommanderError) return cause.exitCode === 0 ? exitCode : usageExitCode;
-    return await toFailure(cause, terminal);
+    if (!(cause instanceof CommanderError)) return await toFailure(cause, terminal);
+    if (cause.exitCode === 0) return exitCode;
+    // Help that was not asked for has been printed, and says it all.
+    if (cause.code !== "commander.help") {
+      const { describeUsageError } = await import("./usage-error.ts");
+      terminal.printError(describeUsageError(cause, findCommand(args, program).command));
+    }
+    return usageExitCode;
   }
 }
 

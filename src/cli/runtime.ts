@@ -2,6 +2,7 @@
 // others are added where they are wanted.
 
 import type { Command } from "commander";
+import { describeSystemError } from "../kernel/system-error.ts";
 import type { RuntimeAdministration } from "../roles/administration.ts";
 import { CliError } from "./cli-error.ts";
 import type { CliContext } from "./context.ts";
@@ -64,6 +65,6 @@ async function sentenced<T>(what: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause;
-    throw new CliError(`Unable to ${what}: ${cause.message}`, { cause });
+    throw new CliError(`Unable to ${what}: ${describeSystemError(cause)}`, { cause });
   }
 }

@@ -50,7 +50,7 @@ export async function callFeed(call: FeedCall): Promise<JsonObject> {
   if (answer.status > HTTP_OK && answer.status < 300) {
     throw new CliError(`${what} did not answer in time`, { exitCode });
   }
-  throw toApiError(answer);
+  throw new CliError(`${what}: ${toApiError(answer).message}`, { exitCode });
 }
 
 function findError(activation: unknown): string {

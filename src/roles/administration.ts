@@ -1,12 +1,13 @@
 // What commands do to a data directory without its platform, whether or not one runs on it: the platform
 // looks at what changed by itself.
 
-import { chmodSync, existsSync, mkdirSync, realpathSync } from "node:fs";
+import { chmodSync, existsSync, realpathSync, statSync } from "node:fs";
 import { installRuntime, removeRuntime } from "../runtimes/install.ts";
 import { type InstalledRuntime, type ListedRuntime, listRuntimes } from "../runtimes/installed.ts";
 import { SettingError } from "../settings/parse.ts";
 import type { SubjectStore } from "../stores/port.ts";
 import { openSubjects } from "../stores/sqlite/subjects.ts";
+import { makeDirectory } from "./data-directory.ts";
 
 export interface RuntimeAdministration {
   list(): readonly ListedRuntime[];
@@ -21,7 +22,7 @@ const TRAVERSABLE = 0o711;
 
 /** Only of a directory that exists: a slip in its name must not make users of no platform. */
 export function openSubjectsOf(dataDirectory: string): SubjectStore {
-  if (!existsSync(dataDirectory)) {
+  if (statSync(dataDirectory, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new SettingError(
       `There is no platform in ${dataDirectory}: start it once with 'brisk up', or name another with --data`,
     );
@@ -34,7 +35,7 @@ export function openRuntimesOf(dataDirectory: string): RuntimeAdministration {
     list: () => listRuntimes(dataDirectory),
     add: async (kind, onProgress) => {
       if (!existsSync(dataDirectory)) {
-        mkdirSync(dataDirectory, { recursive: true, mode: TRAVERSABLE });
+        makeDirectory(dataDirectory);
         chmodSync(dataDirectory, TRAVERSABLE);
       }
       return await installRuntime({ dataDirectory, kind, onProgress });

@@ -3,9 +3,10 @@
 // The directory itself is 0711, so that the unprivileged users of sandboxes reach the runtimes in it;
 // everything else in it is the platform's alone.
 
-import { chmodSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { describeSystemError } from "../kernel/system-error.ts";
 import { SettingError } from "../settings/parse.ts";
 
 export interface DataDirectory extends Disposable {
@@ -42,15 +43,33 @@ export function openDataDirectory(directory: string): DataDirectory {
 
 function prepare(directory: string): string {
   try {
-    mkdirSync(directory, { recursive: true, mode: TRAVERSABLE });
+    makeDirectory(directory);
     const path = realpathSync(directory);
     chmodSync(path, TRAVERSABLE);
     return path;
   } catch (cause) {
-    throw new SettingError(`The data directory ${directory} cannot be written: ${toText(cause)}`, {
+    const reason = describeSystemError(cause);
+    throw new SettingError(`The data directory ${directory} cannot be written: ${reason}`, {
       cause,
     });
   }
+}
+
+/** With those above it. Node's own way goes round for ever where none can be made, as in /proc. */
+export function makeDirectory(directory: string): void {
+  const path = resolve(directory);
+  if (isDirectory(path)) return;
+  if (dirname(path) !== path) makeDirectory(dirname(path));
+  try {
+    mkdirSync(path, { mode: TRAVERSABLE });
+  } catch (cause) {
+    // Another start may have made it meanwhile.
+    if (!isDirectory(path)) throw cause;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 const HOLDER_FILE = "holder.json";
@@ -69,7 +88,7 @@ function acquireLock(path: string): DatabaseSync {
     return lock;
   } catch (cause) {
     lock?.close();
-    const text = toText(cause);
+    const text = describeSystemError(cause);
     const message = text.includes("locked")
       ? `The data directory ${path} is in use by ${readHolder(path)}`
       : `The data directory ${path} cannot be written: ${text}`;
@@ -86,8 +105,4 @@ function readHolder(path: string): string {
     // It is still starting: the file is written when it is ready.
     return "another brisk up, which is starting";
   }
-}
-
-function toText(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

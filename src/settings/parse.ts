@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { parseIpv4Network } from "../kernel/ipv4-network.ts";
 import { isJsonObject } from "../kernel/json.ts";
+import { describeSystemError } from "../kernel/system-error.ts";
 import {
   SETTING_NAMES,
   SETTINGS,
@@ -119,20 +120,18 @@ function readSettingsFile(path: string): Readonly<Record<string, unknown>> {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    throw new SettingError(`Cannot read the settings file ${path}: ${messageOf(cause)}`, { cause });
+    const reason = describeSystemError(cause);
+    throw new SettingError(`Cannot read the settings file ${path}: ${reason}`, { cause });
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new SettingError(`The settings file ${path} is not JSON: ${messageOf(cause)}`, { cause });
+    const reason = describeSystemError(cause);
+    throw new SettingError(`The settings file ${path} is not JSON: ${reason}`, { cause });
   }
   if (isJsonObject(value)) return value;
   throw new SettingError(`The settings file ${path} must hold one JSON object`);
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function refuseUnknown(

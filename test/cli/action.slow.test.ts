@@ -148,6 +148,18 @@ test("a refusal is one sentence with the request's id, its exit code the status 
   }
 });
 
+test("where the server's sentence does not say what is to be done, more follows it", async () => {
+  const inPackage = await cli("action create none/a hello.js");
+  assert.equal(inPackage.code, 148);
+  assert.match(
+    inPackage.stderr,
+    /does not exist\. \(code .+\): .+'brisk package create none' makes it\n$/,
+  );
+  const update = await cli("action update none -t 500");
+  assert.equal(update.code, 144);
+  assert.match(update.stderr, /exec undefined \(code .+\): .+ name the file with its code\n$/);
+});
+
 test("what is no answer of the platform is said with its status", async () => {
   await using server = await answerAlways(503, "<html>busy</html>");
   const { code, stderr } = await runCommand(["action", "list"], { env: server.env });
@@ -208,10 +220,6 @@ test("names with blanks and special letters reach their action", async () => {
   );
   assert.match(await ok("action invoke", "a b@c.d-e", "-r"), /Hello you/);
   assert.match(await ok("action delete", "a b@c.d-e"), /^ok: deleted action a b@c\.d-e\n$/);
-});
-
-test("the guest's namespace is listed", async () => {
-  assert.equal(await ok("namespace list"), `namespaces\n${brisk().namespace}\n`);
 });
 
 test("users and limits that are set while it runs hold without a restart", async () => {

@@ -153,7 +153,12 @@ test("limits are merged, shown in their fixed order, and deleted", async () => {
   const admin = openAdmin(data.path);
   const set = await admin("limits set team --concurrentInvocations 3 --invocationsPerMinute 1");
   assert.equal(set.stdout, 'Limits successfully set for "team"\n');
-  await admin("limits set team --firesPerMinute 2 --storeActivations no --maxActionMemory 512");
+  assert.equal(set.stderr, "Nobody holds this namespace yet\n");
+  await admin("user create alice -ns team");
+  const more = await admin(
+    "limits set team --firesPerMinute 2 --storeActivations no --maxActionMemory 512",
+  );
+  assert.equal(more.stderr, "");
   await admin("limits set team --allowedKinds nodejs:24 blackbox --maxPayloadSize", "2 MB");
   assert.equal(
     (await admin("limits get team")).stdout,

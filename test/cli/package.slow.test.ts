@@ -144,7 +144,7 @@ test("a refusal is one sentence with its exit code", async () => {
     ["package bind missing new", 144, /create binding 'new': Binding references a package/],
     ["package bind a/b/c new", 1, /'a\/b\/c' is not a valid name/],
     ["package create a/b", 1, /'a\/b' is not a valid name/],
-    ["package create p --shared maybe", 1, /It must be yes or no/],
+    ["package create p --shared maybe", 1, /invalid: it must be yes or no/],
     ["package list tools", 1, /'tools' is not a namespace/],
     [
       "action create missing/echo echo.js",

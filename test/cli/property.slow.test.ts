@@ -24,6 +24,8 @@ test("set writes a private file, get reads it, unset takes out", async () => {
   assert.equal(readFileSync(file, "utf8"), `APIHOST=${HOST}\nAUTH=id:key\n`);
 
   assert.equal((await show("auth", env)).stdout, "id:key\n");
+  const both = ["property", "get", "--apihost", "--auth", "--output", "raw"];
+  assert.equal((await runCommand(both, { env })).stdout, `${HOST}\nid:key\n`);
   const unset = await runCommand(["property", "unset", "--auth"], { env });
   assert.deepEqual(unset, { code: 0, stdout: "ok: whisk auth unset\n", stderr: "" });
   assert.equal(readFileSync(file, "utf8"), `APIHOST=${HOST}\n`);

@@ -194,7 +194,10 @@ test("a trigger whose feed refuses is not created", async () => {
   assert.deepEqual(told[0]?.["lifecycleEvent"], "DELETE");
   const missing = await cli("trigger create refused -f none");
   assert.equal(missing.code, 148);
-  assert.match(missing.stderr, /create trigger 'refused': The requested resource does not exist/);
+  assert.match(
+    missing.stderr,
+    /create trigger 'refused': the feed \/_\/none: The requested resource does not exist/,
+  );
   assert.deepEqual(await readTrigger("refused"), { status: 404 });
 });
 
@@ -204,7 +207,10 @@ test("a feed that does not let go of its trigger is heard of, and the trigger go
   await ok("action delete gone-feed");
   const { code, stdout, stderr } = await cli("trigger delete freed");
   assert.deepEqual([code, stdout], [0, "ok: deleted trigger freed\n"]);
-  assert.match(stderr, /^The feed was not told, or did not agree: The requested resource does not/);
+  assert.match(
+    stderr,
+    /^The feed was not told, or did not agree: the feed \/_\/gone-feed: The requested resource does not/,
+  );
 });
 
 test("--verbose does not show the key that a feed is given", async () => {

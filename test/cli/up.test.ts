@@ -25,6 +25,14 @@ test("a port that is taken ends the start with exit code 2", async () => {
   );
 });
 
+test("a directory that cannot be made ends the start with exit code 2", async () => {
+  for (const data of ["/proc/none", "/etc/hostname"]) {
+    const { code, stdout, stderr } = await runCommand(["up", "--port", "0", "--data", data]);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, new RegExp(`^error: The data directory ${data} cannot be written: .+\n$`));
+  }
+});
+
 test("a directory that is in use ends the start of a second one, and a signal the first one's run", async () => {
   await using brisk = await startBrisk();
   const { code, stderr } = await runCommand(["up", "--port", "0", "--data", brisk.data]);

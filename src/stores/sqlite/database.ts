@@ -5,6 +5,7 @@ import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { BriskError, failure } from "../../kernel/errors.ts";
+import { describeSystemError } from "../../kernel/system-error.ts";
 
 export interface DatabaseOptions {
   readonly file: string;
@@ -38,7 +39,7 @@ export function openDatabase({ file, migrations, synchronous }: DatabaseOptions)
 function toOpenFailure(file: string, cause: unknown): BriskError {
   if (cause instanceof BriskError) return cause;
   const { code } = toStorageError(cause, dirname(file));
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = describeSystemError(cause);
   const advice = isDamage(cause) ? ": restore it from a backup, or move it away" : "";
   return new BriskError(code, `Cannot open ${file}: ${text}${advice}`, cause);
 }
