@@ -7,10 +7,10 @@ export function describeUsageError({ message }: CommanderError, command: Command
     .replace(/^error: /, "")
     .trim()
     // Two sentences are one about the other.
-    .replace(/\. (It must|Expected)/, (_, next: string) => `: ${next.toLowerCase()}`)
+    .replace(/\. (It must|Expected|Allowed)/, (_, next: string) => `: ${next.toLowerCase()}`)
     .replace(/\.$/, "");
   // The nearest name, and what an option's value must be, say it already.
-  if (/\(Did you mean |: it must /.test(sentence)) return sentence;
+  if (/\(Did you mean |: (it must|allowed) /.test(sentence)) return sentence;
   return `${sentence}; see '${toPath(command)} --help'`;
 }
 

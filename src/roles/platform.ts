@@ -64,31 +64,30 @@ export async function openPlatform(needs: PlatformNeeds): Promise<Platform> {
     broken,
   });
   const stemCells = [{ initialCount: settings.stemCells, memoryMb: STEM_CELL_MB }];
-  const runtimes = openRuntimes({
-    dataDirectory: data.path,
-    publicFiles: publicDirectory.files,
-    stemCells,
-  });
   let url = "";
-  const [stores, opened] = await all(cleanup, [
-    storesOpening,
-    openDriver({
+  // As one, so that the stores are closed also where the runtimes find no room.
+  const openRuntimesAndDriver = async () => {
+    const runtimes = openRuntimes({
+      dataDirectory: data.path,
+      publicFiles: publicDirectory.files,
+      stemCells,
+    });
+    const { driver, notices } = await openDriver({
       settings,
       dataDirectory: data.path,
       publicDirectory,
       apiSocket,
       launches: runtimes.launches,
       apiHost: () => url,
-    }).then(({ driver, notices }) => ({
-      driver,
-      notices,
-      [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
-    })),
-  ]);
+    });
+    const close = () => driver[Symbol.asyncDispose]();
+    return { runtimes, driver, notices, [Symbol.asyncDispose]: close };
+  };
+  const [stores, opened] = await all(cleanup, [storesOpening, openRuntimesAndDriver()]);
   for (const notice of opened.notices) log.warn(notice);
   const bus = cleanup.use(openBus(needs));
   const streams = createLocalStreams();
-  const { driver } = opened;
+  const { driver, runtimes } = opened;
   const isBlocked = createBlocklist(stores.subjects);
   const keeping = { keys: stores.idempotency, activations: stores.activations };
   const idempotency = cleanup.use(new IdempotencyKeys({ ...keeping, clock: systemClock, log }));

@@ -107,6 +107,7 @@ const WRONG: readonly (readonly [string, number, RegExp])[] = [
   ],
   ["action create a nothing.js --timeout soon", 1, /^error: option '-t, --timeout <MS>'.+\n$/],
   ["activation get", 1, /^error: .*--last.*\n$/],
+  ["action list -o yaml", 1, /^error: .+ 'yaml' is invalid: allowed choices are table, json\n$/],
   ["activation list --limit x", 1, /^error: .+ is invalid: it must be a whole number\n$/],
   ["property set", 1, /^error: .+\n$/],
   ["property get --output raw", 1, /^error: --output raw shows properties that are named: .+\n$/],

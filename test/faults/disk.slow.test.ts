@@ -174,6 +174,16 @@ test(
   },
 );
 
+test("a disk that is too small for a first start ends it with a sentence", OPTIONS, async () => {
+  for (const sizeMb of [1, 3]) {
+    await using disk = await openTestDisk(sizeMb);
+    assert.match(
+      await failToStart({ data: disk.data, args: ARGS }),
+      /^error: The data directory \S+ cannot be written: no space left on device$/m,
+    );
+  }
+});
+
 test(
   "a stop on a full disk ends, and the next start records what it could not",
   OPTIONS,
