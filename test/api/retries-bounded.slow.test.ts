@@ -57,7 +57,10 @@ test("on a full bus invocations are refused, and a rule fails by the platform's 
   await putAction(brisk(), { name: "stuck", code, limits: { timeout: 5000 } });
   await brisk().request("PUT", `${OWN}/triggers/late`, { body: {} });
   const rule = { trigger: "/_/late", action: "/_/note" };
-  assert.equal((await brisk().request("PUT", `${OWN}/rules/late-rule`, { body: rule })).status, 200);
+  assert.equal(
+    (await brisk().request("PUT", `${OWN}/rules/late-rule`, { body: rule })).status,
+    200,
+  );
   const fill = async () => {
     for (;;) {
       const answer = await brisk().request("POST", `${ACTIONS}/stuck`);
