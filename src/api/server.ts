@@ -100,6 +100,7 @@ class HttpApi implements Api {
   readonly #targets = new Targets(PREFIX);
   /** Connections on which a request's body is still to come, and its answer is gone. */
   readonly #answeredEarly = new WeakSet<Socket>();
+  readonly #documents = new Map<"api" | "outside", Promise<Reply>>();
   #refusing = false;
 
   constructor(options: ApiOptions) {
@@ -259,8 +260,15 @@ class HttpApi implements Api {
     return API_DOCS.test(path) ? this.#answerOpenApi("api") : undefined;
   }
 
-  async #answerOpenApi(of: "api" | "outside"): Promise<Reply> {
-    return json(await this.#options.openApi(of));
+  /** Made once: it takes milliseconds, and anybody may ask. */
+  #answerOpenApi(of: "api" | "outside"): Promise<Reply> {
+    let made = this.#documents.get(of);
+    if (made === undefined) {
+      made = this.#options.openApi(of).then((document) => json(document));
+      this.#documents.set(of, made);
+      made.catch(() => this.#documents.delete(of));
+    }
+    return made;
   }
 
   #toFull(transactionId: TransactionId): Reply {

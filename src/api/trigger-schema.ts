@@ -11,7 +11,7 @@ export const triggerBody = object({
   parameters: optional(v.array(keyValue)),
   annotations: optional(v.array(keyValue)),
   /** Triggers have none; clients send an empty one. */
-  limits: optional(v.looseObject({})),
+  limits: optional(object({})),
   version: optional(v.string()),
   publish: optional(v.boolean()),
 });

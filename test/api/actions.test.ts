@@ -289,6 +289,7 @@ testRows(brisk, [
     path: `${ACTIONS}/truth?overwrite=${word}`,
     body: { exec: EXEC },
     status: 409,
+    error: "resource already exists",
   })),
   {
     name: "unknown query parameters are ignored",

@@ -80,6 +80,7 @@ testRows(brisk, [
     method: "GET",
     path: "/api/v1/namespaces/somebody/actions/a$b",
     status: 400,
+    error: /^The name 'a\$b' contains illegal characters/,
   },
   {
     name: "limits have no parts",

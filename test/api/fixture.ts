@@ -74,9 +74,11 @@ export function useBrisk({ setUp, ...options }: UseOptions = {}): () => Brisk {
   };
 }
 
-/** One test a row. */
+/** One test a row; a refusal's says with which words. */
 export function testRows(brisk: () => Brisk, rows: readonly Row[]): void {
   for (const row of rows) {
+    const isWorded = row.status < 400 || row.method === "HEAD" || row.error !== undefined;
+    assert.ok(isWorded, `the row '${row.name}' must have the error's text`);
     test(row.name, async () => {
       const { method, path, body, headers } = row;
       const answer = await brisk().request(method, path, {

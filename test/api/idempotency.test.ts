@@ -75,6 +75,7 @@ testRows(brisk, [
     path: `${ACTIONS}/later`,
     headers: { "idempotency-key": "early" },
     status: 404,
+    error: "The requested resource does not exist.",
   },
 ]);
 

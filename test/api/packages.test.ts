@@ -96,6 +96,7 @@ testRows(brisk, [
     method: "GET",
     path: `${PACKAGES}/default`,
     status: 404,
+    error: "The requested resource 'guest/default' does not exist.",
   },
   ...["", "?overwrite=true"].map((query) => ({
     name: `the name of no package is reserved${query}`,
@@ -157,6 +158,8 @@ testRows(brisk, [
     body: "{}",
     headers: { "content-type": "text/plain" },
     status: 415,
+    error:
+      "The request's Content-Type is not supported. Expected:\napplication/json, got text/plain",
   },
   ...["parameters", "annotations"].map((field) => ({
     name: `${field} that are too large are refused`,

@@ -181,6 +181,7 @@ testRows(brisk, [
     path: `${ACTIONS}/missing`,
     headers: { "content-type": "text/plain" },
     status: 415,
+    error: /application\/json, got text\/plain$/,
   },
   {
     name: "a body without a label is refused",

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Answer } from "../harness.ts";
 import { trySequence } from "./composed.ts";
-import { annotationOf, type Json, readActivation, useBrisk } from "./fixture.ts";
+import { annotationOf, type Json, readActivation, useBrisk, waitFor } from "./fixture.ts";
 import {
   bind,
   createOwner,
@@ -17,6 +17,7 @@ import {
   refusal,
   share,
 } from "./owners.ts";
+import { createTenant } from "./tenants.ts";
 import { callWeb, checkWebError, ECHO, MISSING } from "./web-fixture.ts";
 
 const PROTECTED = "Request defines parameters that are not allowed (e.g., reserved properties).";
@@ -144,6 +145,22 @@ test("a binding is closed while its provider's package is not shared", async () 
   assert.equal((await readJson("other/closing/show.json"))["runsAs"], "other");
   await share(other, "closing", true);
   assert.equal((await readJson("guest/closed/show.json"))["runsAs"], "guest");
+});
+
+test("what is closed counts in the rate, and is not said to who is beyond it", async () => {
+  const tenant = await createTenant(brisk(), "insistent");
+  const binding = { namespace: "other", name: "passing" };
+  await putPackage(other, "passing", { publish: true });
+  await tenant.request("PUT", "/api/v1/namespaces/_/packages/bound", { binding });
+  await share(other, "passing", false);
+  await tenant.limit({ invocationsPerMinute: 2 });
+  const refused = await waitFor(async () => {
+    const answer = await call("insistent/bound/show.json");
+    if (answer.status === 403) checkWebError(answer, refusal("insistent/bound"));
+    return answer.status === 403 ? undefined : answer;
+  });
+  assert.equal(refused.status, 429);
+  checkWebError(refused, "Too many requests in the last minute (count: 3, allowed: 2).");
 });
 
 const FAILURES: readonly (readonly [path: string, status: number, body: string | RegExp])[] = [

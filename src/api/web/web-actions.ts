@@ -142,6 +142,8 @@ class WebActions implements Subtree {
       if (cause instanceof BriskError && [404, 409].includes(cause.status)) {
         throw failure("resource-missing", undefined, cause);
       }
+      // It is there: who is refused it has come as far as the rate, and counts.
+      if (cause instanceof BriskError && cause.status === 403) this.#options.throttles.admit(owner);
       throw cause;
     }
   }

@@ -172,6 +172,7 @@ testRows(brisk, [
     method: "GET",
     path: `${FOREIGN}?limit=nonsense`,
     status: 403,
+    error: "The supplied authentication is not authorized to access 'neighbour'.",
   },
   ...["", `/${ID}`, "/abc", `/${ID}/logs`, `/${ID}/result`].map((suffix) => ({
     name: `without a key nothing is said of ${suffix || "the list"}`,

@@ -36,6 +36,13 @@ testRows(brisk, malformedRows({ method: "POST", path: `${TRIGGERS}/tick` }));
 const FIELDS = { path: `${TRIGGERS}/fields`, whole: {} };
 testRows(brisk, fieldRows(FIELDS, WRONG_COMMON));
 testRows(brisk, fieldRows(FIELDS, WRONG_KEY_VALUES));
+testRows(
+  brisk,
+  fieldRows(FIELDS, [
+    ...[[], 5, "a", true].map((limits) => [{ limits }, "'limits' must be an object"] as const),
+    ...[[], 5, "a"].map((exec) => [{ exec }, "'exec' must be an object"] as const),
+  ]),
+);
 
 testRows(brisk, [
   ...["GET", "POST", "DELETE"].map((method) => ({
