@@ -68,5 +68,6 @@ test("a letter that is there twice is fired once", () =>
     while (bus.waiting("letters") > 0) await delay(5);
     await bus.publishLater("letters", toLetter(twice), clock());
     while (bus.waiting("letters") > 0) await delay(5);
-    assert.deepEqual(fired.toSorted(), [once, twice].toSorted());
+    assert.equal(fired.length, 2);
+    assert.deepEqual(new Set(fired), new Set([once, twice]));
   }));
