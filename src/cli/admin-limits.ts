@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import type { NamespaceLimits } from "../entities/limits.ts";
-import { AdminFailure, MISSING, storing, withSubjects } from "./admin-store.ts";
+import { AdminFailure, changing, MISSING, storing, withSubjects } from "./admin-store.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import type { CliContext } from "./context.ts";
 import { addDataOption } from "./data-option.ts";
@@ -58,7 +58,7 @@ Examples:
       });
     }
     await withSubjects({ context, command: set }, async (subjects) => {
-      const holders = await storing("set limits", async () => {
+      const holders = await changing(subjects, "set limits", async () => {
         const before = await subjects.getLimits(namespace);
         await subjects.putLimits(namespace, { ...before, ...changes });
         return await subjects.findByNamespace(namespace);

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { BriskError } from "../kernel/errors.ts";
-import type { SubjectStore } from "../stores/port.ts";
+import type { Subjects } from "../roles/administration.ts";
 import { EXIT } from "./cli-error.ts";
 import type { CliContext } from "./context.ts";
 import { chooseDataDirectory } from "./data-option.ts";
@@ -24,7 +24,7 @@ export const MISSING = '{"error":"not_found","reason":"missing"}';
 
 export async function withSubjects(
   { context, command }: { context: CliContext; command: Command },
-  work: (subjects: SubjectStore) => Promise<void>,
+  work: (subjects: Subjects) => Promise<void>,
 ): Promise<void> {
   const { openSubjectsOf } = await import("../roles/administration.ts");
   await using subjects = openSubjectsOf(chooseDataDirectory(context, command));
@@ -39,6 +39,11 @@ export async function reporting(context: CliContext, work: () => Promise<void>):
     context.terminal.print(cause.message);
     context.setExitCode(cause.exitCode);
   }
+}
+
+/** As `storing`, of what is written by what was read: two commands at a time follow one another. */
+export function changing<T>(subjects: Subjects, what: string, work: () => Promise<T>): Promise<T> {
+  return storing(what, () => subjects.exclusively(work));
 }
 
 /** What the store refuses, in `wskadmin`'s words: `Failed to create subject (…)`. */

@@ -6,7 +6,14 @@ import { type EntityName, isEntityName } from "../entities/names.ts";
 import type { Subject, SubjectNamespace } from "../entities/subject.ts";
 import { createSecret } from "../kernel/ids.ts";
 import type { SubjectStore } from "../stores/port.ts";
-import { AdminFailure, MISSING, reporting, storing, withSubjects } from "./admin-store.ts";
+import {
+  AdminFailure,
+  changing,
+  MISSING,
+  reporting,
+  storing,
+  withSubjects,
+} from "./admin-store.ts";
 import { EXIT } from "./cli-error.ts";
 import type { CliContext } from "./context.ts";
 import { addDataOption } from "./data-option.ts";
@@ -65,7 +72,8 @@ Examples:
       };
       if (flags.genonly === true) return show(fresh);
       await withSubjects({ context, command: create }, async (subjects) => {
-        show(await storing("create subject", () => storeKey(subjects, { subject, fresh, flags })));
+        const store = () => storeKey(subjects, { subject, fresh, flags });
+        show(await changing(subjects, "create subject", store));
       });
     });
   });
@@ -180,7 +188,8 @@ function addDelete(noun: Command, context: CliContext): void {
       if (namespace?.trim() === "") throw usage("Namespace must not be empty");
       await withSubjects({ context, command: remove }, async (subjects) => {
         if (namespace !== undefined) {
-          await removeNamespace(subjects, subject, namespace);
+          const removing = () => removeNamespace(subjects, subject, namespace);
+          await changing(subjects, "remove namespace", removing);
           return context.terminal.print("Namespace deleted");
         }
         const isDeleted = await storing("delete subject", () => subjects.delete(subject));
@@ -202,7 +211,7 @@ async function removeNamespace(
   if (namespaces.length === stored.namespaces.length) {
     throw new AdminFailure(`Namespace "${namespace}" does not exist for "${subject}"`);
   }
-  await storing("remove namespace", () => subjects.put({ ...stored, namespaces }));
+  await subjects.put({ ...stored, namespaces });
 }
 
 function addList(noun: Command, context: CliContext): void {
@@ -275,7 +284,9 @@ function addBlock(noun: Command, context: CliContext, blocked: boolean): void {
     await withSubjects({ context, command }, async (subjects) => {
       let failures = 0;
       for (const subject of names.filter((name) => name.trim() !== "")) {
-        const failure = await setBlocked(subjects, await subjects.get(subject), blocked);
+        const failure = await changing(subjects, `${verb} "${subject}"`, async () =>
+          setBlocked(subjects, await subjects.get(subject), blocked),
+        );
         if (failure !== undefined) failures++;
         context.terminal.print(
           failure === undefined

@@ -13,7 +13,7 @@ import { BriskError } from "../kernel/errors.ts";
 import type { ActivationId } from "../kernel/ids.ts";
 import { isJsonObject, type RawJson, toRawJson } from "../kernel/json.ts";
 import { type WaitingMax, WaitingShares } from "../kernel/shares.ts";
-import { SECOND_MS } from "../kernel/units.ts";
+import { MINUTE_MS, SECOND_MS } from "../kernel/units.ts";
 import { type DeadLetter, decodeDeadLetter, encodeDeadLetter } from "../messages/dead-letter.ts";
 import type { ActivationStore } from "../stores/port.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -34,6 +34,8 @@ export interface DeadLettersOptions {
 
 const AT_ONCE = 16;
 const RETRY_MS = SECOND_MS;
+/** Each time a letter is written anew, and there may be many: they wait twice as long each time. */
+const POSTPONED_MS_MAX = MINUTE_MS;
 
 export class DeadLetters implements AsyncDisposable {
   readonly #options: DeadLettersOptions;
@@ -60,7 +62,8 @@ export class DeadLetters implements AsyncDisposable {
   async #take(delivery: Delivery): Promise<void> {
     const letter = this.#read(delivery);
     if (letter === undefined) return;
-    if (letter.postponed) this.#postponed.giveBack(letter.user.namespace.uuid, toSize(letter));
+    if (letter.postponed !== undefined)
+      this.#postponed.giveBack(letter.user.namespace.uuid, toSize(letter));
     const { firingId } = letter;
     // Around a crash it may have been published twice.
     if (!this.#firing.has(firingId)) {
@@ -109,8 +112,10 @@ export class DeadLetters implements AsyncDisposable {
       const owner = letter.user.namespace.uuid;
       if (!isBusy || !this.#postponed.take(owner, toSize(letter))) throw cause;
       const { bus, topic, clock } = this.#options;
-      const bytes = encodeDeadLetter({ ...letter, postponed: true });
-      await bus.publishLater(topic, bytes, clock() + RETRY_MS).catch((failed: unknown) => {
+      const postponed = (letter.postponed ?? 0) + 1;
+      const bytes = encodeDeadLetter({ ...letter, postponed });
+      const dueAt = clock() + Math.min(RETRY_MS * 2 ** (postponed - 1), POSTPONED_MS_MAX);
+      await bus.publishLater(topic, bytes, dueAt).catch((failed: unknown) => {
         this.#postponed.giveBack(owner, toSize(letter));
         throw failed;
       });

@@ -16,8 +16,8 @@ interface DeadLetterHeader {
   readonly attempts: number;
   /** The firing's id: of two letters with the same word one is fired. */
   readonly firingId: ActivationId;
-  /** It was put back, as there was no room in flight for what it starts. */
-  readonly postponed?: true;
+  /** How often it was put back, as there was no room in flight for what it starts. */
+  readonly postponed?: number;
 }
 
 export interface DeadLetter extends DeadLetterHeader {

@@ -5,8 +5,7 @@ import { chmodSync, existsSync, realpathSync, statSync } from "node:fs";
 import { installRuntime, removeRuntime } from "../runtimes/install.ts";
 import { type InstalledRuntime, type ListedRuntime, listRuntimes } from "../runtimes/installed.ts";
 import { SettingError } from "../settings/parse.ts";
-import type { SubjectStore } from "../stores/port.ts";
-import { openSubjects } from "../stores/sqlite/subjects.ts";
+import { type OwnSubjects, openSubjects } from "../stores/sqlite/subjects.ts";
 import { makeDirectory } from "./data-directory.ts";
 
 export interface RuntimeAdministration {
@@ -20,8 +19,10 @@ export interface RuntimeAdministration {
 /** As `openDataDirectory` makes it: entered by sandboxes' users, read by nobody. */
 const TRAVERSABLE = 0o711;
 
+export type Subjects = OwnSubjects;
+
 /** Only of a directory that exists: a slip in its name must not make users of no platform. */
-export function openSubjectsOf(dataDirectory: string): SubjectStore {
+export function openSubjectsOf(dataDirectory: string): Subjects {
   if (statSync(dataDirectory, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new SettingError(
       `There is no platform in ${dataDirectory}: start it once with 'brisk up', or name another with --data`,

@@ -19,7 +19,7 @@ import type { Settings } from "../settings/settings.ts";
 import type { SqliteStores } from "../stores/sqlite/open.ts";
 import type { Streams } from "../streams/port.ts";
 import type { Log } from "../telemetry/log.ts";
-import { toTriesMax } from "./system-limits.ts";
+import { toLettersMax, toTriesMax } from "./system-limits.ts";
 import { TOPICS } from "./topics.ts";
 
 export interface ControllerNeeds {
@@ -83,7 +83,7 @@ export function openController(needs: ControllerNeeds, cleanup: AsyncDisposableS
     new DeadLetters({
       topic: deadLetters,
       ...{ bus, firings, triggers, activations, limits, clock, log },
-      postponedMax: triesMax,
+      postponedMax: toLettersMax(settings),
     }),
   );
   return {

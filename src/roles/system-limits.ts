@@ -24,12 +24,19 @@ export function toSystemLimits(settings: Settings): SystemLimits {
   };
 }
 
-/**
- * Of the bus a quarter for the tries of actions, one for those of sequences and compositions, and one for
- * dead letters that were put back.
- */
+/** Of the bus a quarter for the tries of actions, and one for those of sequences and compositions. */
 const TRIES_SHARE = 0.25;
+/** Those that were put back. */
+const LETTERS_SHARE = 0.125;
 
-export function toTriesMax({ busMessages, busBytes }: Settings): WaitingMax {
-  return { count: busMessages * TRIES_SHARE, length: busBytes * TRIES_SHARE };
+export function toTriesMax(settings: Settings): WaitingMax {
+  return toBusShare(settings, TRIES_SHARE);
+}
+
+export function toLettersMax(settings: Settings): WaitingMax {
+  return toBusShare(settings, LETTERS_SHARE);
+}
+
+function toBusShare({ busMessages, busBytes }: Settings, share: number): WaitingMax {
+  return { count: busMessages * share, length: busBytes * share };
 }

@@ -193,3 +193,19 @@ test("a data directory that is not there is a slip, and is not made", async () =
   assert.equal(code, 2);
   assert.match(stderr, /^error: There is no platform in .+--data\n$/);
 });
+
+test("of commands at a time none undoes another's work", async () => {
+  using data = createDirectory();
+  const admin = openAdmin(data.path);
+  await admin("user create alice");
+  const limits = ["invocationsPerMinute", "firesPerMinute", "concurrentInvocations"];
+  const ended = await Promise.all([
+    ...["a", "b", "c", "d", "e", "f"].map((name) => admin(`user create alice -ns ${name}`)),
+    ...limits.map((name) => admin(`limits set alice --${name} 7`)),
+  ]);
+  assert.deepEqual(new Set(ended.map(({ code }) => code)), new Set([0]));
+  const keys = (await admin("user get alice --all")).stdout;
+  for (const { stdout } of ended.slice(0, 6)) assert.ok(keys.includes(stdout.trim()), keys);
+  const shown = (await admin("limits get alice")).stdout;
+  assert.equal(shown, limits.map((name) => `${name} = 7\n`).join(""));
+});

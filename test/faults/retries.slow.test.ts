@@ -12,6 +12,7 @@ import {
   annotationOf,
   invoke,
   type Json,
+  OWN,
   putAction,
   waitFor,
 } from "../api/fixture.ts";
@@ -49,6 +50,30 @@ test("each accepted activation is tried as often as its action says, whatever is
   }
 });
 
+test("the last word on what fails without having run comes, whatever is killed", async (context) => {
+  const seed = Math.floor(Math.random() * SEEDS);
+  context.diagnostic(`seed ${seed}`);
+  const random = createRandom(seed);
+  const data = await mkdtemp(join(tmpdir(), "brisk-letters-"));
+  try {
+    const accepted: string[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      await using brisk = await startBrisk({ data });
+      if (round === 0) await putUnrunnable(brisk);
+      accepted.push(...(await acceptSome(brisk)));
+      await delay(random.below(KILL_MS_MAX / 4));
+      await brisk.stop("SIGKILL");
+    }
+    await using brisk = await startBrisk({ data });
+    await waitFor(async () => {
+      const told = new Set((await readRecords(brisk)).map(readLetterOf));
+      return accepted.every((id) => told.has(id)) || undefined;
+    });
+  } finally {
+    await rm(data, { recursive: true, force: true });
+  }
+});
+
 test("what is tried again comes to its end where the bus is full", async () => {
   const [messages, failing] = [16, 2];
   const args = ["--bus-messages", String(messages), "--stop-wait", "0"];
@@ -67,6 +92,35 @@ async function putHopeless(brisk: Brisk, backoff = 50): Promise<void> {
   const annotations = [{ key: "retries", value: { times: TIMES, backoff } }];
   const code = 'const main = () => ({ error: "never" });';
   await putAction(brisk, { name: "hopeless", code, annotations });
+}
+
+/** A sequence of what is not there, and a trigger that hears of it. */
+async function putUnrunnable(brisk: Brisk): Promise<void> {
+  await putAction(brisk, { name: "part", code: "const main = () => ({});" });
+  const put = async (path: string, body: Json) => {
+    const { status, text } = await brisk.request("PUT", `${OWN}/${path}`, { body });
+    assert.equal(status, 200, text);
+  };
+  const annotations = [
+    { key: "retries", value: { times: TIMES, backoff: 10 } },
+    { key: "dead-letter", value: "unsent" },
+  ];
+  await put("triggers/unsent", {});
+  await put("rules/tell", { trigger: "/_/unsent", action: "/_/part" });
+  await put("actions/gone", {
+    exec: { kind: "nodejs:24", code: "const main = () => ({});" },
+  });
+  await put("actions/hopeless", {
+    exec: { kind: "sequence", components: ["/_/gone"] },
+    annotations,
+  });
+  assert.equal((await brisk.request("DELETE", `${OWN}/actions/gone`)).status, 200);
+}
+
+/** Of a firing by a dead letter, the id of what failed. */
+function readLetterOf({ name, response }: ActivationRecord): unknown {
+  if (name !== "unsent") return undefined;
+  return ((response.result as Json)["activation"] as Json)["cause"];
 }
 
 function acceptSome(brisk: Brisk): Promise<readonly string[]> {

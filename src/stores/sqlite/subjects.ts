@@ -93,6 +93,20 @@ export class SqliteSubjects implements Disposable {
     );
   }
 
+  /** Nobody else changes anything from here to `commit` or `rollback`. */
+  begin(): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+  }
+
+  commit(): void {
+    this.#database.exec("COMMIT");
+  }
+
+  rollback(): void {
+    // A full disk ends the transaction by itself.
+    if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+  }
+
   /** Another number after a change by anybody else. */
   dataVersion(): number {
     return Number(this.#database.prepare("PRAGMA data_version").get()?.["data_version"]);
@@ -118,8 +132,16 @@ export function watchSubjects(subjects: SqliteSubjects, changed: () => void): Di
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
+export interface OwnSubjects extends SubjectStore {
+  /**
+   * What `work` reads is so until it has written: other processes' changes wait. Where it rejects nothing
+   * is changed. One at a time.
+   */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+}
+
 /** The store in this process and thread: for commands, which have nothing else to do meanwhile. */
-export function openSubjects(directory: string): SubjectStore {
+export function openSubjects(directory: string): OwnSubjects {
   const subjects = new SqliteSubjects(directory);
   const listeners: (() => void)[] = [];
   const tell = () => {
@@ -148,6 +170,17 @@ export function openSubjects(directory: string): SubjectStore {
     getLimits: (namespace) => read(() => subjects.getLimits(namespace)),
     putLimits: (namespace, limits) => write(() => subjects.putLimits(namespace, limits)),
     deleteLimits: (namespace) => write(() => subjects.deleteLimits(namespace)),
+    exclusively: async (work) => {
+      await read(() => subjects.begin());
+      try {
+        const result = await work();
+        await read(() => subjects.commit());
+        return result;
+      } catch (cause) {
+        subjects.rollback();
+        throw cause;
+      }
+    },
     onChange: (listener) => {
       listeners.push(listener);
     },
