@@ -110,12 +110,11 @@ function describeTurns(start: Start): void {
     ["later", `${SPIN} async function main({ n, ms = 0 }) { spin(ms); return ${WITH_DEADLINE}; }`],
   ]) {
     it(`the time of each that returns ${how} counts from when it begins, and so does its deadline`, async () => {
-      await using action = await start(String(code));
-      const deadline = Date.now() + 1000;
-      const [first, second] = await hand(action, [
-        { value: { ms: 200 } },
-        { value: { n: 2 }, timeoutMs: 150, deadline },
-      ]);
+      const deadline = Date.now() + 60_000;
+      const runs = [{ value: { ms: 200 } }, { value: { n: 2 }, timeoutMs: 150, deadline }];
+      const handed = await handQuick(() => start(String(code)), { begun: 2, runs });
+      await using _action = handed.action;
+      const [first, second] = handed.outcomes;
       const { n, deadline: moved } = resultOf(second?.outcome) as { n: number; deadline: string };
       assert.equal(n, 2);
       assert.ok(Number(moved) >= deadline + 200, `${moved} is not later than ${deadline}`);
