@@ -19,8 +19,10 @@ import type { ActionRegistry, WantedVersion } from "../registry/actions.ts";
 import {
   answerList,
   COMMON,
+  createListRoutes,
   LISTED,
   MISSING,
+  OVERWRITE_QUERY,
   PAGE_QUERY,
   toNames,
   toOwn,
@@ -67,7 +69,6 @@ const EXAMPLE = {
 
 export function createActionRoutes(options: ActionRouteOptions): readonly Route[] {
   const handlers = new ActionHandlers(options);
-  const list = { method: "GET", query: PAGE_QUERY } as const;
   const listed = { ...LISTED, ...COMMON };
   const one = [
     "namespaces/:namespace/actions/:name",
@@ -99,7 +100,7 @@ export function createActionRoutes(options: ActionRouteOptions): readonly Route[
         method: "PUT",
         path,
         summary: "Create or update an action",
-        query: [{ name: "overwrite", type: "boolean", meaning: "Update it where it exists" }],
+        query: OVERWRITE_QUERY,
         body: actionBody,
         example: EXAMPLE,
         answers: {
@@ -119,18 +120,15 @@ export function createActionRoutes(options: ActionRouteOptions): readonly Route[
         handle: (call, parameters, identity) => handlers.delete(call, parameters, identity),
       },
     ]),
-    ...["namespaces/:namespace/actions", "namespaces/:namespace/actions/"].map(
-      (path): Route => ({
-        ...list,
-        path,
-        summary: "List a namespace's actions",
-        answers: listed,
-        handle: (call, parameters, identity) => handlers.list(call, parameters, identity),
-      }),
-    ),
+    ...createListRoutes("namespaces/:namespace/actions", {
+      summary: "List a namespace's actions",
+      answers: listed,
+      handle: (call, parameters, identity) => handlers.list(call, parameters, identity),
+    }),
     {
-      ...list,
+      method: "GET",
       path: "namespaces/:namespace/actions/:package/",
+      query: PAGE_QUERY,
       summary: "List a package's actions",
       answers: { ...listed, ...MISSING },
       handle: (call, parameters, identity) => handlers.listPackage(call, parameters, identity),

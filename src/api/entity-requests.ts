@@ -6,12 +6,16 @@ import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
 import type { PageOptions } from "../stores/port.ts";
 import { json, type Reply } from "./http.ts";
 import { parseBoolean, parsePage } from "./query.ts";
-import type { Parameters, QueryParameter } from "./routes.ts";
+import type { Parameters, QueryParameter, Route } from "./routes.ts";
 
 export const PAGE_QUERY: readonly QueryParameter[] = [
   { name: "limit", type: "integer", meaning: "Entries, up to 200; 0 means 200, standard is 30" },
   { name: "skip", type: "integer", meaning: "Entries to leave out at the beginning" },
   { name: "count", type: "boolean", meaning: "Answer only how many there are" },
+];
+
+export const OVERWRITE_QUERY: readonly QueryParameter[] = [
+  { name: "overwrite", type: "boolean", meaning: "Update it where it exists" },
 ];
 
 export const COMMON = {
@@ -27,6 +31,21 @@ export const MISSING = {
   404: "There is none of this name",
   409: "Something else has this name",
 } as const;
+
+export const BODY = { 413: "The body is too large", 415: "The body is not JSON" } as const;
+
+/** A collection is listed with and without a slash at the end. */
+export function createListRoutes(
+  collection: string,
+  route: Pick<Route, "summary" | "answers" | "handle">,
+): readonly Route[] {
+  return [collection, `${collection}/`].map((path) => ({
+    method: "GET",
+    path,
+    query: PAGE_QUERY,
+    ...route,
+  }));
+}
 
 type Names = Omit<QualifiedName, "namespace">;
 

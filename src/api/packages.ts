@@ -12,9 +12,10 @@ import type { PackageRegistry } from "../registry/packages.ts";
 import {
   answerList,
   COMMON,
+  createListRoutes,
   LISTED,
   MISSING,
-  PAGE_QUERY,
+  OVERWRITE_QUERY,
   toNames,
   toOwn,
 } from "./entity-requests.ts";
@@ -48,7 +49,7 @@ export function createPackageRoutes(options: PackageRouteOptions): readonly Rout
       method: "PUT",
       path,
       summary: "Create or update a package or a binding",
-      query: [{ name: "overwrite", type: "boolean", meaning: "Update it where it exists" }],
+      query: OVERWRITE_QUERY,
       body: packageBody,
       example: { parameters: [{ key: "name", value: "Ada" }] },
       answers: {
@@ -73,16 +74,11 @@ export function createPackageRoutes(options: PackageRouteOptions): readonly Rout
       },
       handle: (call, parameters, identity) => handlers.delete(call, parameters, identity),
     },
-    ...["namespaces/:namespace/packages", "namespaces/:namespace/packages/"].map(
-      (path): Route => ({
-        method: "GET",
-        path,
-        query: PAGE_QUERY,
-        summary: "List a namespace's packages, of another's the shared ones",
-        answers: { ...LISTED, 400: COMMON[400], 401: COMMON[401] },
-        handle: (call, parameters, identity) => handlers.list(call, parameters, identity),
-      }),
-    ),
+    ...createListRoutes("namespaces/:namespace/packages", {
+      summary: "List a namespace's packages, of another's the shared ones",
+      answers: { ...LISTED, 400: COMMON[400], 401: COMMON[401] },
+      handle: (call, parameters, identity) => handlers.list(call, parameters, identity),
+    }),
   ];
 }
 

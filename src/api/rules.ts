@@ -8,10 +8,12 @@ import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
 import type { RuleRegistry, RuleWithStatus } from "../registry/rules.ts";
 import {
   answerList,
+  BODY,
   COMMON,
+  createListRoutes,
   LISTED,
   MISSING,
-  PAGE_QUERY,
+  OVERWRITE_QUERY,
   toNames,
   toOwn,
 } from "./entity-requests.ts";
@@ -27,7 +29,6 @@ export interface RuleRouteOptions {
 
 const COLLECTION = "namespaces/:namespace/rules";
 const ITEM: string = `${COLLECTION}/:name`;
-const BODY = { 413: "The body is too large", 415: "The body is not JSON" } as const;
 
 export function createRuleRoutes(options: RuleRouteOptions): readonly Route[] {
   const handlers = new RuleHandlers(options);
@@ -43,7 +44,7 @@ export function createRuleRoutes(options: RuleRouteOptions): readonly Route[] {
       method: "PUT",
       path: ITEM,
       summary: "Create or update a rule",
-      query: [{ name: "overwrite", type: "boolean", meaning: "Update it where it exists" }],
+      query: OVERWRITE_QUERY,
       body: ruleBody,
       example: { trigger: "/_/a-trigger", action: "/_/an-action" },
       answers: { 200: "The rule, with its status", ...COMMON, ...MISSING, ...BODY },
@@ -66,16 +67,11 @@ export function createRuleRoutes(options: RuleRouteOptions): readonly Route[] {
       answers: { 200: "The deleted rule", ...COMMON, ...MISSING },
       handle: (_, parameters, identity) => handlers.delete(parameters, identity),
     },
-    ...[COLLECTION, `${COLLECTION}/`].map(
-      (path): Route => ({
-        method: "GET",
-        path,
-        query: PAGE_QUERY,
-        summary: "List a namespace's rules",
-        answers: { ...LISTED, 200: "Rules without their status, the newest first", ...COMMON },
-        handle: (call, parameters, identity) => handlers.list(call, parameters, identity),
-      }),
-    ),
+    ...createListRoutes(COLLECTION, {
+      summary: "List a namespace's rules",
+      answers: { ...LISTED, 200: "Rules without their status, the newest first", ...COMMON },
+      handle: (call, parameters, identity) => handlers.list(call, parameters, identity),
+    }),
   ];
 }
 

@@ -15,10 +15,12 @@ import type { JsonObject } from "../kernel/json.ts";
 import type { TriggerRegistry } from "../registry/triggers.ts";
 import {
   answerList,
+  BODY,
   COMMON,
+  createListRoutes,
   LISTED,
   MISSING,
-  PAGE_QUERY,
+  OVERWRITE_QUERY,
   toNames,
   toOwn,
 } from "./entity-requests.ts";
@@ -40,7 +42,6 @@ export interface TriggerRouteOptions {
 
 const COLLECTION = "namespaces/:namespace/triggers";
 const ITEM: string = `${COLLECTION}/:name`;
-const BODY = { 413: "The body is too large", 415: "The body is not JSON" } as const;
 
 export function createTriggerRoutes(options: TriggerRouteOptions): readonly Route[] {
   const handlers = new TriggerHandlers(options);
@@ -76,7 +77,7 @@ export function createTriggerRoutes(options: TriggerRouteOptions): readonly Rout
       method: "PUT",
       path: ITEM,
       summary: "Create or update a trigger",
-      query: [{ name: "overwrite", type: "boolean", meaning: "Update it where it exists" }],
+      query: OVERWRITE_QUERY,
       body: triggerBody,
       example: { parameters: [{ key: "name", value: "Ada" }] },
       answers: { 200: "The trigger", ...COMMON, 409: MISSING[409], ...BODY },
@@ -89,16 +90,11 @@ export function createTriggerRoutes(options: TriggerRouteOptions): readonly Rout
       answers: { 200: "The deleted trigger", ...COMMON, ...MISSING },
       handle: (_, parameters, identity) => handlers.delete(parameters, identity),
     },
-    ...[COLLECTION, `${COLLECTION}/`].map(
-      (path): Route => ({
-        method: "GET",
-        path,
-        query: PAGE_QUERY,
-        summary: "List a namespace's triggers",
-        answers: { ...LISTED, ...COMMON },
-        handle: (call, parameters, identity) => handlers.list(call, parameters, identity),
-      }),
-    ),
+    ...createListRoutes(COLLECTION, {
+      summary: "List a namespace's triggers",
+      answers: { ...LISTED, ...COMMON },
+      handle: (call, parameters, identity) => handlers.list(call, parameters, identity),
+    }),
   ];
 }
 

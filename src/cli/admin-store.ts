@@ -19,6 +19,10 @@ export class AdminFailure extends Error {
   }
 }
 
+export function usageFailure(message: string): AdminFailure {
+  return new AdminFailure(message, { exitCode: EXIT.usage });
+}
+
 /** What the database says of a document that is not there. */
 export const MISSING = '{"error":"not_found","reason":"missing"}';
 

@@ -1,26 +1,22 @@
 // `brisk admin user`.
 
-import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
-import { type EntityName, isEntityName } from "../entities/names.ts";
-import type { Subject, SubjectNamespace } from "../entities/subject.ts";
-import { createSecret } from "../kernel/ids.ts";
+import type { Subject } from "../entities/subject.ts";
 import type { SubjectStore } from "../stores/port.ts";
+import { toKey } from "./admin-key.ts";
 import {
   AdminFailure,
   changing,
   MISSING,
   reporting,
   storing,
+  usageFailure,
   withSubjects,
 } from "./admin-store.ts";
-import { EXIT } from "./cli-error.ts";
+import { addCreate } from "./admin-user-create.ts";
 import type { CliContext } from "./context.ts";
 import { addDataOption } from "./data-option.ts";
 import { parseCount } from "./list-options.ts";
-
-const SUBJECT_LENGTH_MIN = 5;
-const KEY_LENGTH = 64;
 
 export function addUserCommands(noun: Command, context: CliContext): void {
   addCreate(noun, context);
@@ -30,124 +26,6 @@ export function addUserCommands(noun: Command, context: CliContext): void {
   addWhois(noun, context);
   addBlock(noun, context, true);
   addBlock(noun, context, false);
-}
-
-interface CreateFlags {
-  readonly auth?: string;
-  readonly namespace?: string;
-  readonly revoke?: boolean;
-  readonly force?: boolean;
-  readonly genonly?: boolean;
-  readonly silent?: boolean;
-}
-
-function addCreate(noun: Command, context: CliContext): void {
-  const create = addDataOption(noun.command("create"))
-    .description("create a user, or a further namespace of one, and print its key")
-    .argument("<SUBJECT>", "the user, at least 5 characters")
-    .option("-u, --auth <UUID:KEY>", "this key instead of a random one")
-    .option("--namespace <NS>", "namespace, if it is not called as the user; also -ns")
-    .option("-r, --revoke", "replace the key of a namespace that exists")
-    .option("-f, --force", "create it, or replace its key")
-    .option("-g, --genonly", "print a key and store nothing")
-    .option("-s, --silent", "do not print the key")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  brisk admin user create alice
-  brisk admin user create alice -ns project --data /var/lib/brisk
-  brisk admin user create alice --revoke`,
-    );
-  create.action(async (subject: string) => {
-    const flags = create.opts<CreateFlags>();
-    await reporting(context, async () => {
-      const name = parseNamespace(flags.namespace ?? subject);
-      if (subject.trim().length < SUBJECT_LENGTH_MIN) {
-        throw usage(`Subject name must be at least ${SUBJECT_LENGTH_MIN} characters`);
-      }
-      const fresh = { name, ...createKey(flags.auth) };
-      const show = (key: SubjectNamespace) => {
-        if (flags.silent !== true) context.terminal.print(toKey(key));
-      };
-      if (flags.genonly === true) return show(fresh);
-      await withSubjects({ context, command: create }, async (subjects) => {
-        const store = () => storeKey(subjects, { subject, fresh, flags });
-        show(await changing(subjects, "create subject", store));
-      });
-    });
-  });
-}
-
-/** The key as it is stored. */
-async function storeKey(
-  subjects: SubjectStore,
-  { subject, fresh, flags }: { subject: string; fresh: SubjectNamespace; flags: CreateFlags },
-): Promise<SubjectNamespace> {
-  const stored = await subjects.get(subject);
-  if (stored?.blocked === true) throw new AdminFailure("The subject you want to edit is blocked");
-  const existing = stored?.namespaces ?? [];
-  const same = existing.filter(({ name }) => name === fresh.name);
-  const mayReplace = flags.revoke === true || flags.force === true;
-  if (same.length > 0 && !mayReplace) throw new AdminFailure("Namespace already exists");
-  if (same.length > 1) throw new AdminFailure("Namespace is not unique");
-  const [before] = same;
-  const stays = before !== undefined && flags.auth === undefined && flags.force !== true;
-  // A revoked key keeps its id, by which work in flight and throttles are counted.
-  const own = stays ? { ...fresh, uuid: before.uuid } : fresh;
-  await refuseTakenUuid(subjects, own);
-  const namespaces =
-    before === undefined
-      ? [...existing, own]
-      : existing.map((each) => (each === before ? own : each));
-  await subjects.put({ ...stored, subject, namespaces });
-  return own;
-}
-
-/** Two keys with one uuid would make each other's logins fail. */
-async function refuseTakenUuid(
-  subjects: SubjectStore,
-  { uuid, name }: SubjectNamespace,
-): Promise<void> {
-  const holders = (await subjects.findByUuid(uuid)).flatMap(({ namespaces }) => namespaces);
-  if (holders.some((each) => each.uuid === uuid && each.name !== name)) {
-    throw new AdminFailure("authorization id is in use for another namespace");
-  }
-}
-
-function parseNamespace(text: string): EntityName {
-  if (text.trim() === "") throw usage("Namespace must not be empty");
-  if (isEntityName(text)) return text;
-  throw usage(
-    `Namespace must be made of letters, digits, '_', '-', '.', '@', '&', blanks: "${text}"`,
-  );
-}
-
-const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
-
-function createKey(auth: string | undefined): { uuid: string; key: string } {
-  if (auth === undefined) return { uuid: randomUUID(), key: createSecret(KEY_LENGTH) };
-  const at = auth.indexOf(":");
-  if (at === -1) {
-    throw usage("failed to determine authorization id and key: it must be UUID:KEY");
-  }
-  const [uuid, key] = [auth.slice(0, at).trim(), auth.slice(at + 1).trim()];
-  if (!UUID.test(uuid)) throw usage("authorization id is not a valid UUID");
-  if (key.length < KEY_LENGTH) {
-    throw usage(`authorization key must be at least ${KEY_LENGTH} characters long`);
-  }
-  // Requests with a longer one are refused by every OpenWhisk.
-  if (key.length > KEY_LENGTH)
-    throw usage(`authorization key must be ${KEY_LENGTH} characters long`);
-  return { uuid: toVersion4(uuid), key };
-}
-
-/** `wskadmin` forces the bits of version and variant, so that an id may come back changed. */
-function toVersion4(uuid: string): string {
-  const digits = uuid.replaceAll("-", "").toLowerCase();
-  const variant = ((Number.parseInt(digits.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  const forced = `${digits.slice(0, 12)}4${digits.slice(13, 16)}${variant}${digits.slice(17)}`;
-  return forced.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 function addGet(noun: Command, context: CliContext): void {
@@ -184,8 +62,8 @@ function addDelete(noun: Command, context: CliContext): void {
   remove.action(async (subject: string) => {
     const { namespace } = remove.opts<{ namespace?: string }>();
     await reporting(context, async () => {
-      if (subject.trim() === "") throw usage("Subject must not be empty");
-      if (namespace?.trim() === "") throw usage("Namespace must not be empty");
+      if (subject.trim() === "") throw usageFailure("Subject must not be empty");
+      if (namespace?.trim() === "") throw usageFailure("Namespace must not be empty");
       await withSubjects({ context, command: remove }, async (subjects) => {
         if (namespace !== undefined) {
           const removing = () => removeNamespace(subjects, subject, namespace);
@@ -225,7 +103,7 @@ function addList(noun: Command, context: CliContext): void {
   list.action(async (namespace: string) => {
     const flags = list.opts<{ pick: number; all?: boolean; key?: boolean }>();
     await withSubjects({ context, command: list }, async (subjects) => {
-      if (flags.pick < 1) throw usage("pick at least 1 identity to show");
+      if (flags.pick < 1) throw usageFailure("pick at least 1 identity to show");
       const found = (await listHolders(subjects, namespace)).slice(
         0,
         flags.all ? undefined : flags.pick,
@@ -308,12 +186,4 @@ async function setBlocked(
   if (stored === undefined) return MISSING;
   await subjects.put({ ...stored, blocked });
   return undefined;
-}
-
-function toKey({ uuid, key }: { uuid: string; key: string }): string {
-  return `${uuid}:${key}`;
-}
-
-function usage(message: string): AdminFailure {
-  return new AdminFailure(message, { exitCode: EXIT.usage });
 }

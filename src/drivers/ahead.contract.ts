@@ -45,6 +45,27 @@ function hand({ container }: TestAction, runs: readonly Handed[]) {
   return Promise.all(handed);
 }
 
+/** So often is tried anew what a busy machine has spoiled. */
+const ATTEMPTS = 5;
+
+/**
+ * Hands them over in a fresh container, where so many of the first ones are to be quick enough for the next one to begin.
+ * On a busy machine one may lose the processor for so long that those behind it come back, as they should.
+ */
+async function handQuick(
+  start: () => Promise<TestAction>,
+  { begun, runs }: { readonly begun: number; readonly runs: readonly Handed[] },
+) {
+  for (let attempt = 1; ; attempt += 1) {
+    const action = await start();
+    const outcomes = await hand(action, runs);
+    const quick = outcomes.slice(0, begun);
+    const isQuick = quick.every(({ outcome }) => outcome.type === "begun");
+    if (isQuick || attempt === ATTEMPTS) return { action, outcomes };
+    await action[Symbol.asyncDispose]();
+  }
+}
+
 const NOT_BEGUN: NotBegun = { type: "not-begun", goesOn: true };
 const NOWHERE: NotBegun = { type: "not-begun", goesOn: false };
 
@@ -68,16 +89,16 @@ const WORKER = `${SPIN}
 
 function describeTurns(start: Start): void {
   it("they run one after the other, each with its own result", async () => {
-    await using action = await start(`let running = 0;
+    const code = `let running = 0;
       const main = async ({ n }) => {
         running += 1;
         await null;
         return { n, running: running-- };
-      }`);
-    const outcomes = await hand(
-      action,
-      [0, 1, 2, 3, 4, 5, 6, 7].map((n) => ({ value: { n } })),
-    );
+      }`;
+    const runs = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => ({ value: { n } }));
+    const handed = await handQuick(() => start(code), { begun: runs.length, runs });
+    await using action = handed.action;
+    const { outcomes } = handed;
     for (const [n, { outcome }] of outcomes.entries()) {
       assert.deepEqual(resultOf(outcome), { n, running: 1 });
     }
@@ -89,12 +110,11 @@ function describeTurns(start: Start): void {
     ["later", `${SPIN} async function main({ n, ms = 0 }) { spin(ms); return ${WITH_DEADLINE}; }`],
   ]) {
     it(`the time of each that returns ${how} counts from when it begins, and so does its deadline`, async () => {
-      await using action = await start(String(code));
-      const deadline = Date.now() + 1000;
-      const [first, second] = await hand(action, [
-        { value: { ms: 200 } },
-        { value: { n: 2 }, timeoutMs: 150, deadline },
-      ]);
+      const deadline = Date.now() + 60_000;
+      const runs = [{ value: { ms: 200 } }, { value: { n: 2 }, timeoutMs: 150, deadline }];
+      const handed = await handQuick(() => start(String(code)), { begun: 2, runs });
+      await using _action = handed.action;
+      const [first, second] = handed.outcomes;
       const { n, deadline: moved } = resultOf(second?.outcome) as { n: number; deadline: string };
       assert.equal(n, 2);
       assert.ok(Number(moved) >= deadline + 200, `${moved} is not later than ${deadline}`);
@@ -132,18 +152,17 @@ function describeReturns(start: Start): void {
   });
 
   it("they come back where the one before has a child process write", async () => {
-    await using action = await start(`function main({ say }) {
+    const code = `function main({ say }) {
       if (say) {
         const write = "process.stdout.write(process.argv[1])";
         require("node:child_process").spawnSync(process.execPath, ["-e", write, say], { stdio: "inherit" });
       }
       return {};
-    }`);
-    const [quiet, loud, behind] = await hand(action, [
-      { value: {} },
-      { value: { say: "child" } },
-      { value: { say: "other" } },
-    ]);
+    }`;
+    const runs = [{ value: {} }, { value: { say: "child" } }, { value: { say: "other" } }];
+    const handed = await handQuick(() => start(code), { begun: 2, runs });
+    await using _action = handed.action;
+    const [quiet, loud, behind] = handed.outcomes;
     assert.equal(quiet?.written, "");
     assert.equal(loud?.written, "child");
     assert.deepEqual(behind, { outcome: NOT_BEGUN, written: "" });
@@ -174,12 +193,14 @@ function describeReturns(start: Start): void {
   });
 
   it("they come back where the one before writes output, which is its own", async () => {
-    await using action = await start(WORKER);
-    const [quiet, loud, behind] = await hand(action, [
+    const runs = [
       { value: { n: 1 } },
       { value: { n: 2, say: "two" } },
       { value: { n: 3, say: "three" } },
-    ]);
+    ];
+    const handed = await handQuick(() => start(WORKER), { begun: 2, runs });
+    await using action = handed.action;
+    const [quiet, loud, behind] = handed.outcomes;
     assert.equal((resultOf(quiet?.outcome) as { n: number }).n, 1);
     assert.equal(quiet?.written, "");
     assert.equal((resultOf(loud?.outcome) as { n: number }).n, 2);
@@ -189,14 +210,12 @@ function describeReturns(start: Start): void {
   });
 
   it("they come back where the one before ends badly", async () => {
-    await using action = await start(
-      "const main = ({ bad }) => { if (bad) throw new Error('thrown'); return bad === null ? null : {}; }",
-    );
-    const [good, nothing, behind] = await hand(action, [
-      { value: {} },
-      { value: { bad: null } },
-      { value: {} },
-    ]);
+    const code =
+      "const main = ({ bad }) => { if (bad) throw new Error('thrown'); return bad === null ? null : {}; }";
+    const runs = [{ value: {} }, { value: { bad: null } }, { value: {} }];
+    const handed = await handQuick(() => start(code), { begun: 2, runs });
+    await using action = handed.action;
+    const [good, nothing, behind] = handed.outcomes;
     assert.deepEqual(resultOf(good?.outcome), {});
     assert.deepEqual(resultOf(nothing?.outcome), null);
     assert.deepEqual(behind?.outcome, NOT_BEGUN);

@@ -3,10 +3,13 @@
 import type { NamespaceLimits } from "./limits.ts";
 import type { EntityName } from "./names.ts";
 
+/** Of a key, in characters: OpenWhisk refuses requests with any other. */
+export const KEY_LENGTH = 64;
+
 export interface SubjectNamespace {
   readonly name: EntityName;
   readonly uuid: string;
-  /** Exactly 64 characters. Never logged, never listed. */
+  /** Of `KEY_LENGTH`. Never logged, never listed. */
   readonly key: string;
 }
 

@@ -2,7 +2,7 @@
 // runs as. What was looked up is remembered until somebody changes a subject or a limit, also from
 // another process.
 
-import type { Identity, SubjectNamespace } from "../entities/subject.ts";
+import { type Identity, KEY_LENGTH, type SubjectNamespace } from "../entities/subject.ts";
 import { failure } from "../kernel/errors.ts";
 import { isSameSecret } from "../kernel/secrets.ts";
 import type { SubjectStore } from "../stores/port.ts";
@@ -23,7 +23,6 @@ export interface Authenticator {
 const KNOWN_MAX = 10_000;
 /** Base64 may have anything between its digits: a key has any number of spellings, up to 32 KB each. */
 const KNOWN_LENGTH_MAX = 256;
-const KEY_LENGTH = 64;
 const SCHEME = /^basic /i;
 
 export function createAuthenticator(subjects: SubjectStore): Authenticator {

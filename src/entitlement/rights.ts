@@ -1,7 +1,7 @@
 // May they: a key has all rights in its own namespace. Of another's it may read shared packages, and
 // read and run what is in them, nothing else (rest-api specification, 9.1).
 
-import { type EntityName, parseNamespaceName } from "../entities/names.ts";
+import { type EntityName, parseNamespaceName, type QualifiedName } from "../entities/names.ts";
 import { isShared, type Package } from "../entities/package.ts";
 import type { Identity } from "../entities/subject.ts";
 import { failure } from "../kernel/errors.ts";
@@ -36,4 +36,9 @@ export function mayUsePackage(
   document: Pick<Package, "binding" | "publish">,
 ): boolean {
   return isOwn(identity, namespace) || isShared(document);
+}
+
+/** What a refusal names: the package where there is one, else the entity. */
+export function toResource({ namespace, package: packageName, name }: QualifiedName): string {
+  return `${namespace}/${packageName ?? name}`;
 }

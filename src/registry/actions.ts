@@ -9,8 +9,6 @@ import {
   updateAction,
 } from "../entities/action-update.ts";
 import { ALIASES, chooseVersion, readAliases, STANDARD_ALIAS } from "../entities/aliases.ts";
-import { toComponentName } from "../entities/components.ts";
-import { mergeKeyValues } from "../entities/key-values.ts";
 import { resolveLimits } from "../entities/limit-rules.ts";
 import type { SystemLimits } from "../entities/limits.ts";
 import {
@@ -22,7 +20,7 @@ import {
   toPackagePath,
   toVersionId,
 } from "../entities/names.ts";
-import { bindingOf, isShared, type Package } from "../entities/package.ts";
+import { bindingOf, type Package } from "../entities/package.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
 import {
   fromStored,
@@ -31,15 +29,17 @@ import {
   type VersionRules,
 } from "../entities/stored-action.ts";
 import type { Identity } from "../entities/subject.ts";
-import { checkOwn, isOwn } from "../entitlement/rights.ts";
+import { isOwn, toResource } from "../entitlement/rights.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { BriskError, failure } from "../kernel/errors.ts";
 import { FairTurns } from "../kernel/fair-turns.ts";
 import type { EntityStore, PageOptions } from "../stores/port.ts";
+import { type ActionSources, type Reading, resolveAction } from "./action-resolution.ts";
 import { AnswerRoom } from "./answer-room.ts";
 import { Collection, type CollectionPut } from "./collection.ts";
+import { checkComponents } from "./component-check.ts";
 import { KeptVersions, listDeletions } from "./kept-versions.ts";
-import { inheritParameters, type LocatedPackage, locatePackage } from "./package-lookup.ts";
+import { locatePackage } from "./package-lookup.ts";
 import type { FoundAction, RememberedActions, ResolvedAction } from "./remembered-actions.ts";
 import { checkSequence } from "./sequence-check.ts";
 import { isActionOf, toAliased, toAllowed } from "./version-rights.ts";
@@ -124,6 +124,7 @@ class Actions implements ActionRegistry {
   readonly #actions: Collection<StoredAction>;
   readonly #packages: Collection<Package>;
   readonly #kept: KeptVersions;
+  readonly #sources: ActionSources;
   /** What has the code in memory, which may be large: one at a time, and of each namespace in turn. */
   readonly #turns = new FairTurns();
 
@@ -132,6 +133,7 @@ class Actions implements ActionRegistry {
     this.#actions = new Collection(options.entities, "action");
     this.#packages = new Collection(options.entities, "package");
     this.#kept = new KeptVersions(options.entities, options.versions);
+    this.#sources = { entities: options.entities, actions: this.#actions, kept: this.#kept };
   }
 
   async find(name: QualifiedName, identity: Identity, version?: string): Promise<FoundAction> {
@@ -152,7 +154,7 @@ class Actions implements ActionRegistry {
   /** What is read is checked as it is read. */
   #load(name: QualifiedName, reading: Reading): Promise<ResolvedAction> {
     const key = toKey(name, reading.version);
-    return this.#options.remembered.load(key, () => this.#resolve(name, reading));
+    return this.#options.remembered.load(key, () => resolveAction(this.#sources, name, reading));
   }
 
   findToInvoke(
@@ -174,7 +176,10 @@ class Actions implements ActionRegistry {
   ): Promise<FoundAction> {
     const found = await this.findToRun(name, identity, wanted);
     const { document } = found;
-    if (isSequence(document)) await this.#checkComponents(document.exec.components, identity);
+    if (isSequence(document)) {
+      const { components } = document.exec;
+      await checkComponents(this.#options.entities, { components, identity });
+    }
     return found;
   }
 
@@ -207,7 +212,7 @@ class Actions implements ActionRegistry {
 
   async read(name: QualifiedName, identity: Identity, version?: string): Promise<FoundAction> {
     const reading = { ...toReading(identity, version), code: true };
-    const resolving = () => this.#resolve(name, reading);
+    const resolving = () => resolveAction(this.#sources, name, reading);
     const { found } = await this.#turns.take(identity.namespace.name, resolving);
     return toAllowed(found, identity);
   }
@@ -228,30 +233,6 @@ class Actions implements ActionRegistry {
       versions.push({ ...shown, parameters: [] });
     }
     return versions;
-  }
-
-  async #resolve(name: QualifiedName, reading: Reading): Promise<ResolvedAction> {
-    const { identity } = reading;
-    const { namespace, package: packageName } = name;
-    if (packageName === undefined) {
-      checkOwn(identity, { namespace, resource: name.name });
-      const found = await this.#get(toDocumentId(name), reading);
-      return { ...withAliases(found), isShared: false, madeOf: [toDocumentId(name)] };
-    }
-    const wanted = { name: { namespace, name: packageName }, identity };
-    const located = await locatePackage(this.#options.entities, wanted);
-    if (located === undefined) throw failure("resource-missing");
-    const id = `${idOf(located.provider.document)}/${name.name}` as DocumentId;
-    return inherit(await this.#get(id, reading), located);
-  }
-
-  async #get(id: DocumentId, { code, version }: Reading): Promise<FoundAction> {
-    const stored = await this.#actions.get(id, { code });
-    const current = { ...stored, ...fromStored(stored) };
-    if (version === undefined || version === current.document.version) return current;
-    const kept = await this.#kept.get(id, version, { code });
-    if (kept === undefined) throw failure("version-missing", { version });
-    return toAliased(current.document)({ version }) ? kept : { ...kept, isOwnersAlone: true };
   }
 
   async locate(name: QualifiedName, identity: Identity): Promise<EntityPath> {
@@ -281,7 +262,7 @@ class Actions implements ActionRegistry {
       const { components = [] } = exec;
       // Too many are refused below, without having been looked up one by one.
       if (components.length <= limits.sequenceLengthMax) {
-        await this.#checkComponents(components, identity);
+        await checkComponents(this.#options.entities, { components, identity });
       }
     }
     const update = async (before: Action | undefined) => {
@@ -322,31 +303,6 @@ class Actions implements ActionRegistry {
     return `${path}/${name.name}` as DocumentId;
   }
 
-  async #checkComponents(components: readonly string[], identity: Identity): Promise<void> {
-    const names = [...new Set(components)].map(toComponentName);
-    const found = new Map<string, "missing" | "refused" | "there">();
-    for (const name of names) {
-      const resource = toResource(name);
-      if (!found.has(resource)) found.set(resource, await this.#checkComponent(name, identity));
-    }
-    const refused = [...found].filter(([, is]) => is === "refused").map(([resource]) => resource);
-    if (refused.length > 0) throw failure("not-authorized", { resource: refused.join(", ") });
-    if ([...found.values()].includes("missing")) throw failure("resource-missing");
-  }
-
-  /** Whether a component's package is there and may be used; without one, whether it is one's own. */
-  async #checkComponent({ namespace, package: packageName }: QualifiedName, identity: Identity) {
-    if (packageName === undefined) return isOwn(identity, namespace) ? "there" : "refused";
-    const wanted = { name: { namespace, name: packageName }, identity };
-    try {
-      const located = await locatePackage(this.#options.entities, wanted);
-      return located === undefined ? "missing" : "there";
-    } catch (cause) {
-      if (cause instanceof BriskError && cause.code === "not-authorized") return "refused";
-      throw cause;
-    }
-  }
-
   async delete(name: QualifiedName): Promise<Action> {
     await this.#checkPackageOf(name);
     const id = toDocumentId(name);
@@ -369,13 +325,6 @@ class Actions implements ActionRegistry {
   }
 }
 
-interface Reading {
-  readonly identity: Identity;
-  readonly code: boolean;
-  /** Absent for the current one. */
-  readonly version?: string;
-}
-
 /** What it is remembered by. */
 function toKey(name: QualifiedName, version: string | undefined): DocumentId {
   const id = toDocumentId(name);
@@ -384,27 +333,4 @@ function toKey(name: QualifiedName, version: string | undefined): DocumentId {
 
 function toReading(identity: Identity, version?: string): Reading {
   return { identity, code: false, ...(version === undefined ? {} : { version }) };
-}
-
-function withAliases(found: FoundAction): Pick<ResolvedAction, "found" | "aliases"> {
-  return { found, aliases: readAliases(found.document.annotations) };
-}
-
-/** Package, then binding, then action: later wins (rest-api specification, 5.4). */
-function inherit(stored: FoundAction, { named, provider }: LocatedPackage): ResolvedAction {
-  const { document } = stored;
-  const inherited = inheritParameters({ named, provider });
-  const parameters = mergeKeyValues(inherited, document.parameters);
-  const found = { ...stored, document: { ...document, parameters } };
-  const packages = [...new Set([named, provider])].map((each) => idOf(each.document));
-  return {
-    ...withAliases(named === provider ? found : { ...found, binding: idOf(named.document) }),
-    isShared: isShared(named.document),
-    madeOf: [...packages, idOf(document)],
-  };
-}
-
-/** What a refusal names: the package where there is one, else the action. */
-function toResource({ namespace, package: packageName, name }: QualifiedName): string {
-  return `${namespace}/${packageName ?? name}`;
 }

@@ -2,11 +2,11 @@
 
 import { randomUUID } from "node:crypto";
 import type { EntityName } from "../entities/names.ts";
+import { KEY_LENGTH } from "../entities/subject.ts";
 import { createSecret } from "../kernel/ids.ts";
 import type { SubjectStore } from "../stores/port.ts";
 
 const GUEST = "guest" as EntityName;
-const KEY_LENGTH = 64;
 
 /** The guest's `uuid:key`; it is made where there is no subject at all. `undefined` where it was deleted. */
 export async function findGuestKey(subjects: SubjectStore): Promise<string | undefined> {

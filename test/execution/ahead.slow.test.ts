@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { type ActivationRecord, invoke, putAction, useBrisk, waitFor } from "../api/fixture.ts";
-import { readRecords, readRuns, toNote } from "../faults/rounds.ts";
+import { readRecords, readRuns, toNote } from "../faults/runs-and-records.ts";
 import type { Answer, Brisk } from "../harness.ts";
 
 const CLIENTS = 48;

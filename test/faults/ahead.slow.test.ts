@@ -20,7 +20,7 @@ import {
   toRunsFile,
 } from "./ahead.ts";
 import { createRandom } from "./random.ts";
-import { readRuns } from "./rounds.ts";
+import { readRuns, toNote } from "./runs-and-records.ts";
 import { openTestDirectory } from "./test-directory.ts";
 
 const ROUNDS = 4;
@@ -62,7 +62,7 @@ test("what nobody waits for is not handed over behind what does not end", async 
   {
     await using brisk = await startBrisk({ data: directory.data, args: NARROW });
     const code = `const main = ({ ms }) => {
-      require("node:fs").appendFileSync(${JSON.stringify(runsFile)}, process.env.__OW_ACTIVATION_ID + "\\n");
+      ${toNote(runsFile)}
       for (const until = Date.now() + ms; Date.now() < until; );
       return {};
     };`;

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type ActivationRecord, annotationOf, invoke, putAction, waitFor } from "../api/fixture.ts";
 import { type Brisk, startBrisk } from "../harness.ts";
-import { readRecords, readRuns, toNote } from "./rounds.ts";
+import { readRecords, readRuns, toNote } from "./runs-and-records.ts";
 
 const CLIENTS = 48;
 const ARGS = ["--driver", "process", "--memory", "1024", "--stem-cells", "0"];

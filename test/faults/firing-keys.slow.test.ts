@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type ActivationRecord, OWN, putAction, readActivation } from "../api/fixture.ts";
 import { type Brisk, startBrisk } from "../harness.ts";
 import { createRandom, type Random } from "./random.ts";
-import { readRuns, toNote } from "./rounds.ts";
+import { readRuns, toNote } from "./runs-and-records.ts";
 import { openTestDirectory } from "./test-directory.ts";
 
 const ROUNDS = 6;

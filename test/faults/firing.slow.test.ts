@@ -15,7 +15,7 @@ import {
 } from "../api/fixture.ts";
 import { type Brisk, startBrisk } from "../harness.ts";
 import { createRandom, type Random } from "./random.ts";
-import { readErrors, readRecords, readRuns, toNote } from "./rounds.ts";
+import { readErrors, readRecords, readRuns, toNote } from "./runs-and-records.ts";
 import { openTestDirectory } from "./test-directory.ts";
 
 const ROUNDS = 8;

@@ -5,22 +5,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import {
-  ACTIVATIONS,
-  type ActivationRecord,
-  annotationOf,
-  invoke,
-  putAction,
-  waitFor,
-} from "../api/fixture.ts";
+import { type ActivationRecord, annotationOf, invoke, putAction, waitFor } from "../api/fixture.ts";
 import { type Brisk, startBrisk } from "../harness.ts";
 import { createRandom, type Random } from "./random.ts";
+import { readErrors, readRecords, readRuns, toNote } from "./runs-and-records.ts";
 
 interface RoundsPlan {
   /** Every run has a seed of its own, so that the moments of one run add to those of all the others. */
@@ -40,7 +34,6 @@ const KILL_AFTER_MS_MAX = 10;
 /** About what a start takes. */
 const KILL_START_MS_MAX = 500;
 const CLEAN_START_EVERY = 10;
-const PAGE = 200;
 const SEEDS = 2 ** 31;
 
 /** What clients were told, over all rounds. */
@@ -127,13 +120,6 @@ async function killWhileStarting(args: readonly string[], random: Random): Promi
   await ended;
 }
 
-export function readErrors(brisk: Brisk): string[] {
-  return brisk
-    .stderr()
-    .split("\n")
-    .filter((line) => /^{"level":[56]0/.test(line));
-}
-
 async function putActions(brisk: Brisk, runsFile: string | undefined): Promise<void> {
   const note = runsFile === undefined ? "" : toNote(runsFile);
   const quick = `const main = ({ n }) => { ${note} return { n }; };`;
@@ -197,29 +183,6 @@ async function readOutcome(
     const ids = [...promised.accepted, ...runs.keys()];
     return ids.every((id) => records.has(id)) ? { records, runs } : undefined;
   });
-}
-
-export async function readRecords(brisk: Brisk): Promise<Map<string, ActivationRecord>> {
-  const records = new Map<string, ActivationRecord>();
-  for (let skip = 0; ; skip += PAGE) {
-    const path = `${ACTIVATIONS}?docs=true&limit=${PAGE}&skip=${skip}`;
-    const { json, text } = await brisk.request("GET", path);
-    assert.ok(Array.isArray(json), text);
-    for (const record of json as ActivationRecord[]) records.set(record.activationId, record);
-    if (json.length < PAGE) return records;
-  }
-}
-
-/** The statement with which an action notes down that it runs, for `readRuns`. */
-export function toNote(runsFile: string): string {
-  return `require("node:fs").appendFileSync(${JSON.stringify(runsFile)}, process.env.__OW_ACTIVATION_ID + "\\n");`;
-}
-
-export async function readRuns(file: string): Promise<ReadonlyMap<string, number>> {
-  const runs = new Map<string, number>();
-  const text = await readFile(file, "utf8").catch(() => "");
-  for (const id of text.split("\n")) if (id !== "") runs.set(id, (runs.get(id) ?? 0) + 1);
-  return runs;
 }
 
 /** Fails where a promise was broken. */
