@@ -163,6 +163,11 @@ export const CATALOGUE = {
     429,
     (d) => `Too many requests in the last minute ${allowedCount(d)}.`, // OW
   ),
+  "too-many-waiting": entry<{ count: number; megabytes: number }>(
+    429,
+    (d) =>
+      `Too many activations are waiting: the namespace's ${d.count}, ${d.megabytes} MB in all, take its share of the platform's room; try again when some have ended`,
+  ),
   "uri-too-long": entry(414, () => "The length of the request's URI exceeds 8192 bytes."),
   "version-missing": entry<{ version: string }>(
     404,
