@@ -25,9 +25,9 @@ import {
 } from "../entities/trigger.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { BriskError, type ErrorCode, failure } from "../kernel/errors.ts";
+import type { Turns } from "../kernel/turns.ts";
 import type { EntityPut, EntityStore, PageOptions, StoredEntity } from "../stores/port.ts";
 import { Collection } from "./collection.ts";
-import type { Turns } from "./turns.ts";
 
 export interface RuleRegistryOptions {
   readonly entities: EntityStore;

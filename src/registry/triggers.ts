@@ -5,9 +5,9 @@ import { type EntityPath, type QualifiedName, toDocumentId } from "../entities/n
 import type { Trigger } from "../entities/trigger.ts";
 import { type TriggerRequest, updateTrigger } from "../entities/trigger-update.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { Turns } from "../kernel/turns.ts";
 import type { EntityStore, PageOptions } from "../stores/port.ts";
 import { Collection } from "./collection.ts";
-import type { Turns } from "./turns.ts";
 
 export interface TriggerRegistryOptions {
   readonly entities: EntityStore;

@@ -46,7 +46,7 @@ export class IdempotencyBatches implements IdempotencyStore {
   }
 
   unconfirmed(): Promise<readonly ActivationId[]> {
-    return this.#thread.call("idempotency", "unconfirmed");
+    return this.#thread.callAnyway("idempotency", "unconfirmed");
   }
 
   #ask(what: Omit<Asked, "resolve" | "reject">): Promise<ReserveResult | undefined> {
