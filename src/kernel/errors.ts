@@ -145,6 +145,10 @@ export const CATALOGUE = {
     (d) => `The platform could not store it: ${d.detail}`,
   ),
   "storage-full": entry(503, () => "The platform's disk is full: nothing was accepted"),
+  "store-full": entry<{ waiting: number }>(
+    503,
+    (d) => `The store is overloaded: ${d.waiting} requests wait for it; try again later`,
+  ),
   stopping: entry(503, () => "The platform is stopping: nothing was accepted"),
   "too-large": entry<{ field: string; is: number; allowed: number }>(
     413,

@@ -77,7 +77,7 @@ export class StoreThread implements AsyncDisposable {
 
   /**
    * A call of whoever owns what is asked for, beside a few of his others: one owner's flood does not stand
-   * in front of another's call. Rejects with `unavailable` where too many of his wait already.
+   * in front of another's call. Rejects with `store-full` where too many of his wait already.
    */
   async call<Store extends keyof Stores, Name extends Method<Stores[Store]>>(
     {
@@ -88,9 +88,7 @@ export class StoreThread implements AsyncDisposable {
     ...values: Values<Stores[Store], Name>
   ): Promise<Result<Stores[Store], Name>> {
     if (!this.#shares.take(owner, 1)) {
-      const count = this.#shares.of(owner);
-      const detail = `The store is overloaded: ${count} requests of the namespace wait for it; try again later`;
-      throw failure("unavailable", { detail });
+      throw failure("store-full", { waiting: this.#shares.of(owner) });
     }
     const turns = LONG.has(method) ? this.#longTurns : this.#turns;
     try {
