@@ -62,7 +62,7 @@ export interface RuleRegistry {
   setStatus(name: QualifiedName, status: RuleStatus): Promise<void>;
   /** The deleted rule. Rejects with `resource-missing`, `other-type`, `conflict`. */
   delete(name: QualifiedName): Promise<Rule>;
-  list(path: EntityPath, page: PageOptions): Promise<readonly Rule[]>;
+  list(path: EntityPath, page: PageOptions): Promise<Iterable<Rule>>;
   count(path: EntityPath): Promise<number>;
 }
 
@@ -174,7 +174,7 @@ class Rules implements RuleRegistry {
     });
   }
 
-  list(path: EntityPath, page: PageOptions): Promise<readonly Rule[]> {
+  list(path: EntityPath, page: PageOptions): Promise<Iterable<Rule>> {
     return this.#rules.list(path, page);
   }
 

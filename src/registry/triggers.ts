@@ -29,7 +29,7 @@ export interface TriggerRegistry {
   put(put: PutTrigger): Promise<Trigger>;
   /** The deleted trigger. Its rules stay. Rejects with `resource-missing`, `other-type`, `conflict`. */
   delete(name: QualifiedName): Promise<Trigger>;
-  list(path: EntityPath, page: PageOptions): Promise<readonly Trigger[]>;
+  list(path: EntityPath, page: PageOptions): Promise<Iterable<Trigger>>;
   count(path: EntityPath): Promise<number>;
 }
 

@@ -3,8 +3,16 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ACTIVATIONS, invoke, type Json, putAction, useBrisk, waitFor } from "../api/fixture.ts";
-import { createTenant, type Tenant } from "../api/tenants.ts";
+import {
+  ACTIONS,
+  ACTIVATIONS,
+  invoke,
+  type Json,
+  putAction,
+  useBrisk,
+  waitFor,
+} from "../api/fixture.ts";
+import { createTenant, EXEC, type Tenant } from "../api/tenants.ts";
 
 let tenant: Tenant;
 const brisk = useBrisk({
@@ -68,4 +76,35 @@ test("lists of tens of megabytes of one tenant do not stand in front of another'
   const records = listed.json as { response: { result: { text: string } } }[];
   assert.equal(records.length, 60);
   assert.ok(records.every(({ response }) => response.result.text.length === 900_000));
+});
+
+test("lists and reads of large entities of one tenant let another's requests pass", async () => {
+  const value = Object.fromEntries(Array.from({ length: 40_000 }, (_, n) => [`key${n}`, n]));
+  const large = [{ key: "large", value }];
+  const names = Array.from({ length: 12 }, (_, n) => `large-${n}`);
+  for (const name of names) {
+    const body = { exec: EXEC, annotations: large, parameters: large };
+    const put = await brisk().request("PUT", `${ACTIONS}/${name}`, { body });
+    assert.equal(put.status, 200, put.text);
+  }
+  for (const path of [`${ACTIONS}?limit=200`, `${ACTIONS}/large-0`]) {
+    const count = 4;
+    const flood = begin(path, count);
+    let passed = 0;
+    while (flood.answered < count) {
+      const { status } = await tenant.request("POST", `${tenant.actions}/quick?blocking=true`, {});
+      assert.equal(status, 200);
+      passed++;
+    }
+    // Else none comes between two of them.
+    assert.ok(passed > 5 * count, `${passed} passed beside ${path}`);
+    assert.deepEqual(await flood.ended, Array(count).fill(200));
+  }
+  const { json } = await brisk().request("GET", `${ACTIONS}?limit=200`);
+  const listed = json as { name: string; annotations: { key: string; value: unknown }[] }[];
+  const found = listed.filter(({ name }) => names.includes(name));
+  assert.deepEqual(
+    found.map(({ annotations }) => annotations.find(({ key }) => key === "large")?.value),
+    names.map(() => value),
+  );
 });

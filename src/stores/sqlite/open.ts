@@ -1,12 +1,14 @@
 // The embedded stores: SQLite databases in the data directory, on a thread of their own.
 
 import { join } from "node:path";
+import { steadyClock } from "../../kernel/clock.ts";
 import type { BriskError } from "../../kernel/errors.ts";
 import { FairTurns } from "../../kernel/fair-turns.ts";
-import { HOUR_MS } from "../../kernel/units.ts";
+import { Pace } from "../../kernel/pace.ts";
+import { HOUR_MS, KB } from "../../kernel/units.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { ActivationStore, EntityStore, IdempotencyStore, SubjectStore } from "../port.ts";
-import { findLarge, toChange, toEntity, toWrite } from "./entity-rows.ts";
+import { findLarge, ListedEntity, toChange, toEntity, toWrite } from "./entity-rows.ts";
 import type { IdempotencyLimits } from "./idempotency.ts";
 import { IdempotencyBatches } from "./idempotency-batches.ts";
 import { KEEP_ALL, type Retention } from "./pruning.ts";
@@ -66,14 +68,20 @@ export async function openSqliteStores(
 /** Closed with the thread that it shares. */
 const closedWithThread = async (): Promise<void> => {};
 
+/** Of a document: its parsing takes milliseconds, and so does whatever is done with it. */
+const LARGE_LENGTH = 64 * KB;
+
 function toEntityStore(thread: StoreThread): EntityStore {
   const store = "entities";
   /** One at a time, as each may be of 48 MB and waits for the disk. */
   const writes = new FairTurns();
+  const pace = new Pace(steadyClock);
   return {
     get: async (id, options) => {
       const row = await thread.call({ owner: ownerOf(id), store, method: "get" }, id, options);
-      return row && toEntity(row);
+      if (row === undefined) return undefined;
+      const isLarge = row.document.length > LARGE_LENGTH;
+      return isLarge ? pace.run(ownerOf(id), () => toEntity(row)) : toEntity(row);
     },
     put: (put) =>
       writes.take(ownerOf(put.id), () =>
@@ -87,7 +95,7 @@ function toEntityStore(thread: StoreThread): EntityStore {
       writes.take(ownerOf(id), () => thread.callAnyway(store, "delete", id, revision)),
     list: async (type, path, page) => {
       const method = { owner: ownerOf(path), store, method: "list" } as const;
-      return (await thread.call(method, type, path, page)).map(toEntity);
+      return (await thread.call(method, type, path, page)).map((row) => new ListedEntity(row));
     },
     listVersions: (id) => thread.call({ owner: ownerOf(id), store, method: "listVersions" }, id),
     count: (type, path, filter) =>
