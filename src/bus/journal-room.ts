@@ -53,12 +53,14 @@ export class JournalRoom {
       standing === "new"
         ? this.#counts.hasRoom(owner) && this.#bytes.hasRoom(owner)
         : standing !== "step" || this.#stepBytes.hasRoom(owner);
-    return hasRoom ? undefined : this.#toRefusal(owner);
+    return hasRoom ? undefined : this.#toRefusal(owner, messages);
   }
 
-  #toRefusal(owner: string): BriskError {
+  /** Who has nothing here is refused for what others have. */
+  #toRefusal(owner: string, waiting: number): BriskError {
     const count = this.#counts.of(owner);
     const bytes = this.#bytes.of(owner) + this.#stepBytes.of(owner);
+    if (count === 0 && bytes === 0) return failure("bus-full", { waiting });
     return failure("too-many-waiting", { count, megabytes: Math.ceil(bytes / MB) });
   }
 
