@@ -265,26 +265,27 @@ class ActionHandlers {
     return toReply(await this.#options.registry.delete(name));
   }
 
-  list({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+  list(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
     const { namespace = "" } = parameters;
-    return this.#list(query, checkOwn(identity, { namespace }) as string as EntityPath);
+    return this.#list(call, checkOwn(identity, { namespace }) as string as EntityPath);
   }
 
-  async listPackage({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+  async listPackage(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
     const { package: packageName = "", namespace = "" } = parameters;
     const name = {
       ...toNames({ name: packageName }),
       namespace: resolveNamespace(identity, namespace),
     };
-    return this.#list(query, await this.#options.registry.locate(name, identity));
+    return this.#list(call, await this.#options.registry.locate(name, identity));
   }
 
-  #list(query: URLSearchParams, path: EntityPath): Promise<Reply> {
+  #list(call: Call, path: EntityPath): Promise<Reply> {
     const { registry } = this.#options;
-    return answerList(query, {
+    return answerList(call, {
       collection: "actions",
       count: () => registry.count(path),
-      list: async (page) => (await registry.list(path, page)).map(toSummary),
+      list: (page) => registry.list(path, page),
+      show: toSummary,
     });
   }
 }

@@ -8,9 +8,10 @@ import type { Identity } from "../entities/subject.ts";
 import { checkOwn } from "../entitlement/rights.ts";
 import { failure } from "../kernel/errors.ts";
 import { isActivationId } from "../kernel/ids.ts";
-import type { ActivationQuery, ActivationStore } from "../stores/port.ts";
+import type { ActivationQuery, ActivationStore, JsonPieces } from "../stores/port.ts";
 import { LISTED, PAGE_QUERY } from "./entity-requests.ts";
 import { type Call, json, type Reply } from "./http.ts";
+import type { Body } from "./portions.ts";
 import { parseBoolean, parseInteger, parsePage } from "./query.ts";
 import type { Parameters, Route } from "./routes.ts";
 
@@ -98,14 +99,18 @@ async function listActivations(
     ...(since === undefined ? {} : { since }),
     ...(upto === undefined ? {} : { upto }),
   };
-  if (!isCount) {
-    return { status: 200, text: `[${(await activations.list(wanted, docs)).join(",")}]` };
-  }
+  if (!isCount) return { status: 200, text: toBody(await activations.list(wanted, docs)) };
   if (docs) {
     const detail = "The parameter 'docs' is not permitted with 'count'.";
     throw failure("invalid", { detail });
   }
   return json({ activations: Math.max(0, (await activations.count(wanted)) - page.skip) });
+}
+
+/** What is in one piece needs no portions. */
+function toBody(pieces: JsonPieces): Body {
+  const [first] = pieces;
+  return pieces.length === 1 && first !== undefined ? Buffer.from(first.buffer) : pieces;
 }
 
 /** OpenWhisk's words; the values are milliseconds. */

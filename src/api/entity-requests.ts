@@ -4,7 +4,7 @@ import { parseEntityName, parseNamespaceName, type QualifiedName } from "../enti
 import type { Identity } from "../entities/subject.ts";
 import { checkOwn, resolveNamespace } from "../entitlement/rights.ts";
 import type { PageOptions } from "../stores/port.ts";
-import { json, type Reply } from "./http.ts";
+import { type Call, json, type Reply } from "./http.ts";
 import { parseBoolean, parsePage } from "./query.ts";
 import type { Parameters, QueryParameter, Route } from "./routes.ts";
 
@@ -86,18 +86,23 @@ export function toOwn(
   return { ...names, namespace: checkOwn(identity, { namespace, resource }) };
 }
 
-export interface Listing {
+export interface Listing<Entity> {
   /** Its name, under which a count is answered. */
   readonly collection: string;
   count(): Promise<number>;
-  /** The entries as they are shown. */
-  list(page: PageOptions): Promise<readonly object[]>;
+  list(page: PageOptions): Promise<Iterable<Entity>>;
+  /** An entry as it is shown. */
+  show(entity: Entity): object;
 }
 
 /** A page of a collection, or how many entries follow what is skipped. */
-export async function answerList(query: URLSearchParams, listing: Listing): Promise<Reply> {
+export async function answerList<Entity>(call: Call, listing: Listing<Entity>): Promise<Reply> {
+  const { query, answers, exchange } = call;
   const { collection } = listing;
   const page = parsePage(query, collection);
-  if (!parseBoolean(query, "count")) return json(await listing.list(page));
-  return json({ [collection]: Math.max(0, (await listing.count()) - page.skip) });
+  if (parseBoolean(query, "count")) {
+    return json({ [collection]: Math.max(0, (await listing.count()) - page.skip) });
+  }
+  const entries = () => listing.list(page);
+  return { status: 200, text: await answers.print(exchange, entries, listing.show) };
 }

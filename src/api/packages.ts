@@ -115,15 +115,16 @@ class PackageHandlers {
   }
 
   /** Of another's namespace what is shared: nothing where there is none, which nobody is to learn. */
-  async list({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+  async list(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
     const { registry } = this.#options;
     const namespace = resolveNamespace(identity, parameters["namespace"] ?? "");
     const path = namespace as string as EntityPath;
     const shared = !isOwn(identity, namespace);
-    return answerList(query, {
+    return answerList(call, {
       collection: "packages",
       count: () => registry.count(path, { shared }),
-      list: async (page) => (await registry.list(path, { ...page, shared })).map(toSummary),
+      list: (page) => registry.list(path, { ...page, shared }),
+      show: toSummary,
     });
   }
 }

@@ -116,14 +116,15 @@ class RuleHandlers {
     return json(toShown({ rule, status: "inactive" }));
   }
 
-  async list({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+  async list(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
     const { rules } = this.#options;
     const { namespace = "" } = parameters;
     const path = checkOwn(identity, { namespace }) as string as EntityPath;
-    return answerList(query, {
+    return answerList(call, {
       collection: "rules",
       count: () => rules.count(path),
       list: (page) => rules.list(path, page),
+      show: (rule) => rule,
     });
   }
 }

@@ -316,6 +316,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   "bodies-full",
   "bus-full",
   "stopping",
+  "store-full",
 ]);
 
 const DOCS = /^\/docs(\/|$)/;

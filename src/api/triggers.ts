@@ -167,14 +167,15 @@ class TriggerHandlers {
     return json(await this.#options.triggers.delete(name));
   }
 
-  async list({ query }: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
+  async list(call: Call, parameters: Parameters, identity: Identity): Promise<Reply> {
     const { triggers } = this.#options;
     const { namespace = "" } = parameters;
     const path = checkOwn(identity, { namespace }) as string as EntityPath;
-    return answerList(query, {
+    return answerList(call, {
       collection: "triggers",
       count: () => triggers.count(path),
-      list: async (page) => (await triggers.list(path, page)).map(toSummary),
+      list: (page) => triggers.list(path, page),
+      show: toSummary,
     });
   }
 }

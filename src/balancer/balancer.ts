@@ -1,7 +1,7 @@
 // The balancer: chooses an invoker for an activation, knows what is in flight, and hands the answer to
 // whoever waits for it. It runs nothing.
 
-import type { Bus, Continuing, Delivery, Keep } from "../bus/port.ts";
+import type { Bus, Continuing, Delivery, Fresh } from "../bus/port.ts";
 import type { StatusCode } from "../entities/activation.ts";
 import { type BriskError, failure } from "../kernel/errors.ts";
 import type { ActivationId } from "../kernel/ids.ts";
@@ -63,7 +63,7 @@ export class Balancer implements AsyncDisposable {
   /** Resolves when the activation is accepted: durable on the bus. */
   async accept(message: NewActivation): Promise<void> {
     this.#register(message, {});
-    await this.#publish(message, "durable");
+    await this.#publish(message, toFresh(message, "durable"));
   }
 
   /**
@@ -88,7 +88,8 @@ export class Balancer implements AsyncDisposable {
     const isPart = continues !== undefined;
     this.#register(message, isPart ? { finish, giveUp: refuse } : { finish });
     // Nothing that waits for the end keeps the message, whose arguments may be large, in memory.
-    const published = this.#publish(message, isPart ? { continues } : "written");
+    const how = isPart ? { continues } : toFresh(message, "written");
+    const published = this.#publish(message, how);
     published.catch(refuse);
     return promise;
   }
@@ -105,15 +106,12 @@ export class Balancer implements AsyncDisposable {
   }
 
   /** Whoever waits for the end needs no disk's promise that it will come. */
-  async #publish(
-    message: NewActivation,
-    keep: Exclude<Keep, "volatile"> | Continuing,
-  ): Promise<void> {
+  async #publish(message: NewActivation, how: Fresh | Continuing): Promise<void> {
     const { replyTo } = this.#options;
-    const blocking = keep !== "durable";
+    const blocking = !("keep" in how && how.keep === "durable");
     const bytes = encodeActivation({ ...message, blocking, replyTo });
     try {
-      await this.#options.bus.publish(this.#choose(message), bytes, keep);
+      await this.#options.bus.publish(this.#choose(message), bytes, how);
     } catch (cause) {
       this.#forget(message.activationId);
       throw cause;
@@ -157,4 +155,8 @@ export class Balancer implements AsyncDisposable {
     for (const { giveUp } of this.#inFlight.values()) giveUp?.(failure("stopping"));
     await this.#subscription[Symbol.asyncDispose]();
   }
+}
+
+function toFresh({ user }: NewActivation, keep: Fresh["keep"]): Fresh {
+  return { keep, owner: user.namespace.uuid };
 }

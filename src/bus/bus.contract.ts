@@ -1,10 +1,10 @@
 // What every bus does. Each adapter's test runs it with a way to open a bus, to end it as a crash
-// would, and to open what is left again.import { toBytes } from "../kernel/payload.ts";
+// would, and to open what is left again.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toBytes } from "../kernel/payload.ts";
-import type { Bus, Delivery } from "./port.ts";
+import type { Bus, Delivery, Fresh } from "./port.ts";
 
 export interface BusUnderTest {
   /** On the same storage each time. */
@@ -15,6 +15,9 @@ export interface BusUnderTest {
 }
 
 const IN_FLIGHT_MAX = 1000;
+const OWNER = "owner";
+export const DURABLE: Fresh = { keep: "durable", owner: OWNER };
+export const WRITTEN: Fresh = { keep: "written", owner: OWNER };
 
 const DEADLINE_MS = 10_000;
 
@@ -66,8 +69,8 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
     "messages come in the order of publishing, also those from before the subscription",
     async (under) => {
       await using bus = await under.open();
-      await bus.publish("t", Buffer.from("1"), "durable");
-      await bus.publish("t", Buffer.from("2"), "written");
+      await bus.publish("t", Buffer.from("1"), DURABLE);
+      await bus.publish("t", Buffer.from("2"), WRITTEN);
       const box = inbox(bus);
       await box.take(2);
       await bus.publish("t", Buffer.from("3"), "volatile");
@@ -79,16 +82,16 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
   busTest("what is unfinished is told, delivered or not, also after a crash", async (under) => {
     const bus = await under.open();
     const box = inbox(bus, 2);
-    for (const text of ["1", "2", "3"]) await bus.publish("t", Buffer.from(text), "durable");
+    for (const text of ["1", "2", "3"]) await bus.publish("t", Buffer.from(text), DURABLE);
     await bus.publish("t", Buffer.from("volatile"), "volatile");
-    await bus.publish("other", Buffer.from("4"), "written");
+    await bus.publish("other", Buffer.from("4"), WRITTEN);
     const texts = (on: Bus) => [...on.unfinished()].map(String).sort((a, b) => a.localeCompare(b));
     await box.take(2);
     await box.deliveries[0]?.start();
     assert.deepEqual(texts(bus), ["1", "2", "3", "4"]);
     box.deliveries[0]?.done();
     assert.deepEqual(texts(bus), ["2", "3", "4"]);
-    await bus.publish("t", Buffer.from("5"), "durable");
+    await bus.publish("t", Buffer.from("5"), DURABLE);
     await under.crash(bus);
     await using again = await under.open();
     assert.deepEqual(texts(again).slice(-4), ["2", "3", "4", "5"]);
@@ -97,8 +100,8 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
   busTest("topics are apart", async (under) => {
     await using bus = await under.open();
     const box = inbox(bus);
-    await bus.publish("other", Buffer.from("x"), "durable");
-    await bus.publish("t", Buffer.from("1"), "durable");
+    await bus.publish("other", Buffer.from("x"), DURABLE);
+    await bus.publish("t", Buffer.from("1"), DURABLE);
     assert.deepEqual((await box.take(1)).length, 1);
     assert.equal(bus.waiting("other"), 1);
   });
@@ -108,7 +111,7 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
     async (under) => {
       await using bus = await under.open();
       const box = inbox(bus, 2);
-      for (const text of ["1", "2", "3"]) await bus.publish("t", Buffer.from(text), "durable");
+      for (const text of ["1", "2", "3"]) await bus.publish("t", Buffer.from(text), DURABLE);
       assert.deepEqual(box.texts, ["1", "2"]);
       box.deliveries[0]?.done();
       box.deliveries[0]?.done();
@@ -124,13 +127,13 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
       const first = await under.open();
       const before = inbox(first);
       for (const text of ["fresh", "started", "done"]) {
-        await first.publish("t", Buffer.from(text), "durable");
+        await first.publish("t", Buffer.from(text), DURABLE);
       }
       await before.take(3);
       await before.deliveries[1]?.start();
       await before.deliveries[2]?.start();
       before.deliveries[2]?.done();
-      await first.publish("t", Buffer.from("last"), "durable");
+      await first.publish("t", Buffer.from("last"), DURABLE);
       await under.crash(first);
 
       await using second = await under.open();
@@ -153,7 +156,7 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
   busTest("a volatile message is gone after a crash", async (under) => {
     const first = await under.open();
     await first.publish("t", Buffer.from("answer"), "volatile");
-    await first.publish("t", Buffer.from("work"), "written");
+    await first.publish("t", Buffer.from("work"), WRITTEN);
     await under.crash(first);
     await using second = await under.open();
     const box = inbox(second);
@@ -167,9 +170,9 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
       await using bus = await under.open();
       const box = inbox(bus);
       const now = Date.now();
-      await bus.publishLater("t", Buffer.from("third"), now + 200);
-      await bus.publishLater("t", Buffer.from("second"), now + 100);
-      await bus.publish("t", Buffer.from("first"), "durable");
+      await bus.publishLater("t", Buffer.from("third"), { dueAt: now + 200, owner: OWNER });
+      await bus.publishLater("t", Buffer.from("second"), { dueAt: now + 100, owner: OWNER });
+      await bus.publish("t", Buffer.from("first"), DURABLE);
       assert.equal(bus.waiting("t"), 3);
       await box.take(3);
       assert.deepEqual(box.texts, ["first", "second", "third"]);
@@ -181,8 +184,8 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
   busTest("a message that is to wait still does after a crash", async (under) => {
     const first = await under.open();
     const dueAt = Date.now() + 300;
-    await first.publishLater("t", Buffer.from("later"), dueAt);
-    await first.publishLater("t", Buffer.from("overdue"), dueAt - 299);
+    await first.publishLater("t", Buffer.from("later"), { dueAt: dueAt, owner: OWNER });
+    await first.publishLater("t", Buffer.from("overdue"), { dueAt: dueAt - 299, owner: OWNER });
     await under.crash(first);
     await using second = await under.open();
     const box = inbox(second);
@@ -195,7 +198,7 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
   busTest("a message of 2 MB comes as it was", async (under) => {
     const message = Buffer.alloc(2 * 1024 * 1024, "0123456789");
     const first = await under.open();
-    await first.publish("t", message, "durable");
+    await first.publish("t", message, DURABLE);
     await first[Symbol.asyncDispose]();
     await using second = await under.open();
     const box = inbox(second);
@@ -204,27 +207,48 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
     assert.ok(delivery !== undefined && toBytes(delivery.message).equals(message));
   });
 
-  busTest("beyond its bound it refuses, and takes again when something is done", async (under) => {
-    await using bus = await under.open({ messagesMax: 2 });
-    const box = inbox(bus);
-    await bus.publish("t", Buffer.from("1"), "durable");
-    await bus.publish("t", Buffer.from("2"), "durable");
-    await assert.rejects(bus.publish("t", Buffer.from("3"), "durable"), { code: "bus-full" });
-    box.deliveries[0]?.done();
-    await bus.publish("t", Buffer.from("4"), "durable");
-    await box.take(3);
-    assert.deepEqual(box.texts, ["1", "2", "4"]);
+  busTest(
+    "an owner may have half of what the others leave, and more when something is done",
+    async (under) => {
+      await using bus = await under.open({ messagesMax: 4 });
+      const box = inbox(bus);
+      await bus.publish("t", Buffer.from("1"), DURABLE);
+      await bus.publish("t", Buffer.from("2"), DURABLE);
+      const beyond = bus.publish("t", Buffer.from("3"), DURABLE);
+      await assert.rejects(beyond, { code: "too-many-waiting", status: 429 });
+      await bus.publish("t", Buffer.from("4"), { keep: "written", owner: "another" });
+      const others = bus.publish("other", Buffer.from("5"), { keep: "durable", owner: "another" });
+      await assert.rejects(others, { code: "too-many-waiting" });
+      box.deliveries[0]?.done();
+      await bus.publish("other", Buffer.from("6"), DURABLE);
+      await box.take(3);
+      assert.deepEqual(box.texts, ["1", "2", "4"]);
+    },
+  );
+
+  busTest("after a crash what is there counts for its owner again", async (under) => {
+    const first = await under.open({ messagesMax: 4 });
+    for (const text of ["1", "2"]) await first.publish("t", Buffer.from(text), DURABLE);
+    await under.crash(first);
+    await using second = await under.open({ messagesMax: 4 });
+    const beyond = second.publish("t", Buffer.from("3"), WRITTEN);
+    await assert.rejects(beyond, { code: "too-many-waiting" });
+    await second.publish("t", Buffer.from("4"), { keep: "written", owner: "another" });
+    const [one] = await inbox(second).take(3);
+    one?.done();
+    await second.publish("t", Buffer.from("5"), WRITTEN);
   });
 
   busTest("a step of accepted work has room where other messages have none", async (under) => {
     await using bus = await under.open({ messagesMax: 1 });
     const box = inbox(bus);
-    await bus.publish("t", Buffer.from("1"), "durable");
-    await assert.rejects(bus.publish("t", Buffer.from("2"), "written"), { code: "bus-full" });
+    await bus.publish("t", Buffer.from("1"), DURABLE);
+    const beside = bus.publish("t", Buffer.from("2"), WRITTEN);
+    await assert.rejects(beside, { code: "too-many-waiting" });
     const [continues] = await box.take(1);
     assert.ok(continues);
-    await bus.publish("t", Buffer.from("3"), { continues });
-    const beyond = bus.publish("t", Buffer.from("4"), { continues });
+    for (const text of ["3", "4"]) await bus.publish("t", Buffer.from(text), { continues });
+    const beyond = bus.publish("t", Buffer.from("5"), { continues });
     await assert.rejects(beyond, { code: "bus-full" });
     const [, step] = await box.take(2);
     assert.equal(step?.continues, continues);
@@ -233,20 +257,21 @@ export function testBus(name: string, create: () => Promise<BusUnderTest>): void
   busTest("what follows accepted work has room where other messages have none", async (under) => {
     await using bus = await under.open({ messagesMax: 1 });
     const box = inbox(bus);
-    await bus.publish("t", Buffer.from("1"), "durable");
-    await bus.publishLater("t", Buffer.from("2"), Date.now());
-    const beyond = bus.publishLater("t", Buffer.from("3"), Date.now());
+    const following = { dueAt: Date.now(), owner: OWNER };
+    await bus.publish("t", Buffer.from("1"), DURABLE);
+    for (const text of ["2", "3"]) await bus.publishLater("t", Buffer.from(text), following);
+    const beyond = bus.publishLater("t", Buffer.from("4"), following);
     await assert.rejects(beyond, { code: "bus-full" });
     const [first] = await box.take(1);
     first?.done();
-    await box.take(2);
-    assert.deepEqual(box.texts, ["1", "2"]);
+    await box.take(3);
+    assert.deepEqual(box.texts, ["1", "2", "3"]);
   });
 
   busTest("with a step of it work has started, and not before", async (under) => {
     const first = await under.open();
     const before = inbox(first);
-    for (const text of ["begun", "fresh"]) await first.publish("t", Buffer.from(text), "durable");
+    for (const text of ["begun", "fresh"]) await first.publish("t", Buffer.from(text), DURABLE);
     for (const continues of [...(await before.take(2))]) {
       await first.publish("t", Buffer.from("step"), { continues });
       assert.equal(continues.started, false);

@@ -14,14 +14,21 @@ export interface MessageKeeper {
   done(message: Message): void;
 }
 
+/**
+ * What its room is: that of new work, of a step of what was accepted, of what follows it, or none, as it
+ * is not kept. After a crash it is not known any more which new work was a step.
+ */
+type Standing = "new" | "step" | "following" | "volatile";
+
 interface MessageStart {
   readonly sequence: number;
   readonly topic: Topic;
+  readonly owner: string;
   readonly publishedAt: number;
   readonly payload: Payload | undefined;
-  readonly startedBefore: boolean;
-  readonly later: boolean;
-  readonly continues?: Message | undefined;
+  readonly standing: Standing;
+  readonly startedBefore?: boolean;
+  readonly continues?: Message;
 }
 
 /**
@@ -31,9 +38,10 @@ interface MessageStart {
 export class Message implements Delivery {
   readonly sequence: number;
   readonly topic: Topic;
+  readonly owner: string;
   /** Milliseconds since the epoch; where it is a later one, when it is due. */
   readonly publishedAt: number;
-  readonly later: boolean;
+  readonly standing: Standing;
   startedBefore: boolean;
   readonly continues: Message | undefined;
   /** Absent where it is to be read from the journal. */
@@ -49,12 +57,17 @@ export class Message implements Delivery {
   constructor(start: MessageStart, keeper: MessageKeeper) {
     this.sequence = start.sequence;
     this.topic = start.topic;
+    this.owner = start.owner;
     this.publishedAt = start.publishedAt;
-    this.later = start.later;
+    this.standing = start.standing;
     this.payload = start.payload;
-    this.startedBefore = start.startedBefore;
+    this.startedBefore = start.startedBefore === true;
     this.continues = start.continues;
     this.#keeper = keeper;
+  }
+
+  get later(): boolean {
+    return this.standing === "following";
   }
 
   get message(): Payload {

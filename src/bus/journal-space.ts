@@ -3,6 +3,9 @@
 
 import type { Position } from "../journal/segments.ts";
 
+/** Bytes that each byte copied is to free. */
+const FREED_MIN_WHEN_FULL = 1 / 3;
+
 interface Live {
   count: number;
   bytes: number;
@@ -39,9 +42,13 @@ export class JournalSpace {
 
   /**
    * Copying forward pays where most of the journal is done with: then each byte copied frees at
-   * least one. Below some segments it is left alone.
+   * least one. Below some segments it is left alone. Beyond the bound room is worth more.
    */
-  isMostlyDead(journalBytes: number, segmentBytes: number): boolean {
-    return journalBytes >= 2 * (this.#bytes + segmentBytes);
+  isMostlyDead(
+    journalBytes: number,
+    { segmentBytes, bytesMax }: { readonly segmentBytes: number; readonly bytesMax: number },
+  ): boolean {
+    const freedMin = journalBytes > bytesMax ? FREED_MIN_WHEN_FULL : 1;
+    return journalBytes - this.#bytes >= freedMin * this.#bytes + 2 * segmentBytes;
   }
 }

@@ -21,7 +21,7 @@ import { fill, MAY_MOUNT, withDirectory, withDisk } from "../journal/disk-fixtur
 import { systemClock } from "../kernel/clock.ts";
 import { toBytes } from "../kernel/payload.ts";
 import { GB, KB, MB } from "../kernel/units.ts";
-import { Inbox, testBus } from "./bus.contract.ts";
+import { DURABLE, Inbox, testBus, WRITTEN } from "./bus.contract.ts";
 import { type JournalBusOptions, openJournalBus } from "./journal.ts";
 import type { Bus, Delivery } from "./port.ts";
 
@@ -116,7 +116,7 @@ class Model {
   async take(step: Step): Promise<void> {
     if (step.type === "publish") {
       const text = `${this.#count++}`.padEnd(step.length, ".");
-      await this.#bus.publish("t", Buffer.from(text), "written");
+      await this.#bus.publish("t", Buffer.from(text), WRITTEN);
       this.alive.set(text, false);
     } else if (step.type === "crash") await this.#crash();
     else await this.#settle(step);
@@ -136,7 +136,7 @@ class Model {
     this.#box.deliveries.splice(this.#box.deliveries.indexOf(delivery), 1);
     this.alive.delete(text);
     // The mark of a started one waits for the next write.
-    await this.#bus.publish("other", Buffer.alloc(0), "written");
+    await this.#bus.publish("other", Buffer.alloc(0), WRITTEN);
   }
 
   async #crash(): Promise<void> {
@@ -243,7 +243,7 @@ test("a flipped byte in the last write loses that write only", () =>
   withDirectory(async (directory) => {
     {
       await using bus = open(directory);
-      for (const text of ["1", "2"]) await bus.publish("t", Buffer.from(text), "durable");
+      for (const text of ["1", "2"]) await bus.publish("t", Buffer.from(text), DURABLE);
     }
     const file = join(directory, "00000001.log");
     const bytes = readFileSync(file);
@@ -258,14 +258,14 @@ test("one message that stays does not keep the segments behind it", () =>
     {
       await using bus = open(directory, { segmentBytes: 128 * KB });
       const box = inbox(bus);
-      await bus.publish("t", Buffer.from("stays"), "written");
+      await bus.publish("t", Buffer.from("stays"), WRITTEN);
       await box.deliveries[0]?.start();
       const filler = Buffer.alloc(8 * KB);
       for (let count = 1; count <= 200; count++) {
-        await bus.publish("t", filler, "durable");
+        await bus.publish("t", filler, DURABLE);
         box.deliveries[count]?.done();
       }
-      await bus.publish("t", Buffer.from("last"), "durable");
+      await bus.publish("t", Buffer.from("last"), DURABLE);
     }
     const kept = readdirSync(directory).map((name) => statSync(join(directory, name)).size);
     assert.ok(kept.reduce((sum, size) => sum + size, 0) <= 5 * 128 * KB, `${kept}`);
@@ -284,7 +284,7 @@ test("what is done takes no room, however small the bound", () =>
     await using bus = open(directory, { bytesMax: MB });
     const box = inbox(bus);
     for (let count = 0; count < 300; count++) {
-      await bus.publish("t", Buffer.alloc(10 * KB), "written");
+      await bus.publish("t", Buffer.alloc(10 * KB), WRITTEN);
       box.deliveries[count]?.done();
     }
   }));
@@ -296,7 +296,7 @@ test("one message that stays in each segment keeps no room from others", () =>
     let settled: Delivery | undefined;
     for (let count = 0; count < 300; count++) {
       const stays = count % 10 === 0;
-      await bus.publish("t", Buffer.alloc(stays ? 10 : 10 * KB), "written");
+      await bus.publish("t", Buffer.alloc(stays ? 10 : 10 * KB), WRITTEN);
       // There is always one more at work.
       if (!stays) settled?.done();
       settled = stays ? settled : box.deliveries[count];
@@ -307,7 +307,7 @@ test("what does not fit into memory is read back from the journal", () =>
   withDirectory(async (directory) => {
     await using bus = open(directory, { segmentBytes: MB, memoryBytesMax: MB });
     for (let count = 0; count < 40; count++) {
-      await bus.publish("t", Buffer.alloc(100 * KB, count), "written");
+      await bus.publish("t", Buffer.alloc(100 * KB, count), WRITTEN);
     }
     const box = inbox(bus);
     await box.take(40);
@@ -340,7 +340,7 @@ async function runOnFullDisk(directory: string): Promise<readonly string[]> {
   const box = inbox(bus);
   const alive: string[] = [];
   const publish = async (text: string) => {
-    await bus.publish("t", Buffer.from(text), "durable");
+    await bus.publish("t", Buffer.from(text), DURABLE);
     alive.push(text.trim());
   };
   for (const text of ["a", "b", "c", "d", "stays"]) await publish(text);

@@ -19,15 +19,16 @@ import {
   type MessageKind,
 } from "./journal-frames.ts";
 import { Message, type MessageKeeper } from "./journal-message.ts";
+import { JournalRoom } from "./journal-room.ts";
 import { JournalSpace } from "./journal-space.ts";
 import { Topic } from "./journal-topic.ts";
-import type { Bus, Continuing, Keep, SubscribeOptions } from "./port.ts";
+import type { Bus, Continuing, Following, Fresh, SubscribeOptions } from "./port.ts";
 
 export interface JournalBusOptions {
   readonly directory: string;
-  /** Messages that are not done, of all topics; as many volatile ones may wait in each topic. */
+  /** New work that is not done, of all topics; as many volatile messages may wait in each topic. */
   readonly messagesMax: number;
-  /** Of the journal on disk. */
+  /** Of the journal on disk, where nothing comes of what is accepted. */
   readonly bytesMax: number;
   readonly segmentBytes?: number;
   /** Of messages that are kept in memory too. */
@@ -44,19 +45,6 @@ const MEMORY_BYTES = 64 * MB;
 /** When what could not be written, done marks or copies, mostly for want of room, is tried again. */
 const RETRY_MS = SECOND_MS;
 
-interface Publication {
-  readonly payload: Payload;
-  readonly keep: Keep | Continuing;
-  readonly publishedAt: number;
-  readonly later: boolean;
-}
-
-interface Room {
-  readonly isVolatile: boolean;
-  /** A step of what is accepted, or what follows it. */
-  readonly isExtra: boolean;
-}
-
 export function openJournalBus(options: JournalBusOptions): Bus {
   return new JournalBus(options);
 }
@@ -68,6 +56,7 @@ class JournalBus implements Bus, MessageKeeper {
   /** Those in the journal that are not done, by sequence. */
   #messages = new Map<number, Message>();
   readonly #space = new JournalSpace();
+  readonly #room: JournalRoom;
   /** Done marks that could not be written. */
   readonly #owed = new Set<number>();
   #retryTimer: NodeJS.Timeout | undefined;
@@ -79,6 +68,7 @@ class JournalBus implements Bus, MessageKeeper {
   constructor(options: JournalBusOptions) {
     const segmentBytesMax = Math.min(SEGMENT_BYTES, Math.ceil(options.bytesMax / SEGMENTS_MIN));
     this.#options = { segmentBytes: segmentBytesMax, memoryBytesMax: MEMORY_BYTES, ...options };
+    this.#room = new JournalRoom(options);
     const { directory, segmentBytes, broken } = this.#options;
     const journal = { directory, segmentBytes, broken };
     this.#journal = new Journal(journal, (frame) => this.#recover(frame));
@@ -101,12 +91,20 @@ class JournalBus implements Bus, MessageKeeper {
     }
     if (known !== undefined) this.#forget(known);
     const startedBefore = kind === KIND.startedMessage || known?.startedBefore === true;
-    const { publishedAt } = read;
+    const { publishedAt, owner } = read;
     // The frame is a view of a whole segment, which must not be kept for it.
     const payload = this.#hasMemory ? Buffer.from(read.bytes) : undefined;
     const topic = this.#topic(read.topic);
-    const later = kind === KIND.laterMessage;
-    const start = { sequence, topic, publishedAt, payload, startedBefore, later };
+    const standing = kind === KIND.laterMessage ? "following" : "new";
+    const start = {
+      sequence,
+      topic,
+      owner,
+      publishedAt,
+      payload,
+      startedBefore,
+      standing,
+    } as const;
     this.#keep(new Message(start, this), frame);
   }
 
@@ -114,30 +112,59 @@ class JournalBus implements Bus, MessageKeeper {
     return this.#memoryBytes < this.#options.memoryBytesMax;
   }
 
-  publish(topicName: string, payload: Payload, keep: Keep | Continuing): Promise<void> {
-    const publishedAt = this.#options.clock();
-    return this.#publish(topicName, { payload, keep, publishedAt, later: false });
-  }
-
-  publishLater(topicName: string, payload: Payload, dueAt: number): Promise<void> {
-    return this.#publish(topicName, { payload, keep: "durable", publishedAt: dueAt, later: true });
-  }
-
-  #publish(topicName: string, { payload, keep, publishedAt, later }: Publication): Promise<void> {
-    if (this.#closed) return Promise.reject(failure("stopping"));
-    const topic = this.#topic(topicName);
-    const isExtra = later || typeof keep !== "string";
-    const cause = this.#findFull(topic, { isVolatile: keep === "volatile", isExtra });
-    if (cause !== undefined) return Promise.reject(cause);
-    const continues = typeof keep === "string" ? undefined : keep.continues;
-    invariant(continues === undefined || continues instanceof Message, "it was delivered here");
+  publish(
+    topicName: string,
+    payload: Payload,
+    how: "volatile" | Fresh | Continuing,
+  ): Promise<void> {
     const sequence = ++this.#sequence;
-    const fate = { later, startedBefore: false, continues };
-    const message = new Message({ sequence, topic, publishedAt, payload, ...fate }, this);
-    if (keep === "volatile") {
-      topic.offer(message);
-      return RESOLVED;
+    const topic = this.#topic(topicName);
+    const publishedAt = this.#options.clock();
+    if (how === "volatile") {
+      const passing = { sequence, topic, publishedAt, payload, owner: "", standing: how };
+      return this.#pass(new Message(passing, this));
     }
+    if ("owner" in how) {
+      const { owner, keep } = how;
+      const fresh = { sequence, topic, publishedAt, payload, owner, standing: "new" } as const;
+      return this.#take(new Message(fresh, this), keep);
+    }
+    const { continues } = how;
+    invariant(continues instanceof Message, "it was delivered here");
+    const { owner } = continues;
+    const start = { sequence, topic, publishedAt, payload, owner, standing: "step" } as const;
+    return this.#take(new Message({ ...start, continues }, this), "written");
+  }
+
+  publishLater(
+    topicName: string,
+    payload: Payload,
+    { dueAt: publishedAt, owner }: Following,
+  ): Promise<void> {
+    const sequence = ++this.#sequence;
+    const topic = this.#topic(topicName);
+    const start = { sequence, topic, publishedAt, payload, owner, standing: "following" } as const;
+    return this.#take(new Message(start, this), "durable");
+  }
+
+  /** It is kept nowhere. */
+  #pass(message: Message): Promise<void> {
+    if (this.#closed) return Promise.reject(failure("stopping"));
+    const { topic } = message;
+    const waiting = topic.waitingCount;
+    const isFull = waiting >= this.#options.messagesMax;
+    if (isFull) return Promise.reject(failure("bus-full", { waiting }));
+    topic.offer(message);
+    return RESOLVED;
+  }
+
+  #take(message: Message, keep: Fresh["keep"]): Promise<void> {
+    if (this.#closed) return Promise.reject(failure("stopping"));
+    const occupied = { messages: this.#messages.size, bytes: this.#journal.bytes };
+    const cause = this.#room.findFull(message, occupied);
+    if (cause !== undefined) return Promise.reject(cause);
+    const { topic, payload } = message;
+    invariant(payload !== undefined, "what is published has come with its payload");
     this.#keep(message, this.#append(toKind(message), message, payload));
     topic.offer(message);
     if (!this.#hasMemory) this.#swapOut(message);
@@ -148,20 +175,10 @@ class JournalBus implements Bus, MessageKeeper {
     });
   }
 
-  /** What comes of accepted work finds room where nothing more is accepted: else that would never end. */
-  #findFull(topic: Topic, { isVolatile, isExtra }: Room): BriskError | undefined {
-    const { messagesMax, bytesMax } = this.#options;
-    const waiting = isVolatile ? topic.waitingCount : this.#messages.size;
-    const share = isExtra ? 2 : 1;
-    const isFull =
-      waiting >= share * messagesMax || (!isVolatile && this.#journal.bytes > share * bytesMax);
-    return isFull ? failure("bus-full", { waiting }) : undefined;
-  }
-
   #append(kind: MessageKind, message: Message, payload: Payload): Position {
-    const { sequence, publishedAt, topic } = message;
+    const { sequence, publishedAt, topic, owner } = message;
     const part = Buffer.isBuffer(payload) ? payload : payload.toText();
-    const parts = encodeMessage(kind, { sequence, publishedAt, topic, message: part });
+    const parts = encodeMessage(kind, { sequence, publishedAt, topic, owner, message: part });
     const replaced = message.position;
     return this.#journal.append(parts, (cause) => {
       if (replaced === undefined) this.#lose(message, cause);
@@ -181,6 +198,7 @@ class JournalBus implements Bus, MessageKeeper {
   #keep(message: Message, { segment, offset, length }: Position): void {
     message.position = { segment, offset, length };
     this.#space.add(message.position);
+    this.#room.add(message);
     this.#messages.set(message.sequence, message);
     if (message.payload !== undefined) this.#memoryBytes += length;
   }
@@ -189,6 +207,7 @@ class JournalBus implements Bus, MessageKeeper {
   #forget(message: Message): boolean {
     this.#messages.delete(message.sequence);
     this.#swapOut(message);
+    this.#room.remove(message);
     return message.position !== undefined && this.#space.remove(message.position);
   }
 
@@ -270,7 +289,7 @@ class JournalBus implements Bus, MessageKeeper {
   }
 
   get #isMostlyDead(): boolean {
-    return this.#space.isMostlyDead(this.#journal.bytes, this.#options.segmentBytes);
+    return this.#space.isMostlyDead(this.#journal.bytes, this.#options);
   }
 
   #owe(sequence: number): void {

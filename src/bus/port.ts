@@ -12,10 +12,17 @@ import type { Payload } from "../kernel/payload.ts";
  */
 export type Keep = "volatile" | "written" | "durable";
 
+/** Work that is new to the bus, and takes of its owner's share of the room. */
+export interface Fresh {
+  readonly keep: Exclude<Keep, "volatile">;
+  /** Whoever it is done for, in up to 255 characters of ASCII. */
+  readonly owner: string;
+}
+
 /**
- * Keeps a step of what was delivered before as `written`. There is room for one such message for each
- * other one, so that what is accepted goes on where nothing more is. What it is a step of has not
- * started before its first step has, and has started once that has.
+ * Keeps a step of what was delivered before as `written`, and is its owner's. There is room for one such
+ * message for each other one, so that what is accepted goes on where nothing more is. What it is a step of
+ * has not started before its first step has, and has started once that has.
  */
 export interface Continuing {
   readonly continues: Delivery;
@@ -48,6 +55,14 @@ export interface Delivery {
   done(): void;
 }
 
+/** What follows a message that is done next. */
+export interface Following {
+  /** Milliseconds since the epoch. */
+  readonly dueAt: number;
+  /** Whoever its steps are done for. */
+  readonly owner: string;
+}
+
 export interface SubscribeOptions {
   readonly topic: string;
   /** Called synchronously, in the order of publishing, never more than `inFlightMax` undone at a time. */
@@ -58,16 +73,17 @@ export interface SubscribeOptions {
 
 export interface Bus extends AsyncDisposable {
   /**
-   * Rejects with `bus-full` beyond the bound, `storage-full` or `storage-failed` where it cannot be
+   * Rejects with `too-many-waiting` where its owner has had his share, half of what the others leave, and
+   * with `bus-full` beyond the bound of all; with `storage-full` or `storage-failed` where it cannot be
    * kept; then the message will not be delivered, or what was delivered cannot be started.
    */
-  publish(topic: string, message: Payload, keep: Keep | Continuing): Promise<void>;
+  publish(topic: string, message: Payload, how: "volatile" | Fresh | Continuing): Promise<void>;
   /**
-   * The same, durably, for what follows a message that is done next: it is delivered from `dueAt` on, in
-   * milliseconds since the epoch, behind what waits then. There is room for one for each other message, as
-   * for its steps, so that what is accepted comes to its end where nothing more is.
+   * The same, durably: it is delivered from `dueAt` on, behind what waits then. Of no share: there is room
+   * for one for each other message, as for its steps, so that what is accepted comes to its end where nothing
+   * more is.
    */
-  publishLater(topic: string, message: Payload, dueAt: number): Promise<void>;
+  publishLater(topic: string, message: Payload, following: Following): Promise<void>;
   /** One subscriber a topic. Messages published before are delivered first. */
   subscribe(options: SubscribeOptions): AsyncDisposable;
   /** Messages of all topics that are not done, volatile ones left out: for whoever looks after a crash. */

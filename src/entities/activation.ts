@@ -105,6 +105,15 @@ export function toRecordText(document: ActivationDocument, logs: RawJson = docum
   return `${document.head},"subject":${subject},"response":${document.response},"logs":${logs}}` as RawJson;
 }
 
+/** The same around texts that are bytes, and stay so. */
+export function toRecordParts<Bytes>(
+  { head, subject }: Pick<ActivationDocument, "head" | "subject">,
+  { response, logs }: { readonly response: Bytes; readonly logs: Bytes },
+): readonly (string | Bytes)[] {
+  const before = `${head},"subject":${JSON.stringify(subject)},"response":`;
+  return [before, response, ',"logs":', logs, "}"];
+}
+
 export function toBlockingAnswer(document: ActivationDocument): RawJson {
   return toRecordText(document, NO_LOGS);
 }

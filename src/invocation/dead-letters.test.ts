@@ -11,6 +11,7 @@ import type { Identity } from "../entities/subject.ts";
 import type { Trigger } from "../entities/trigger.ts";
 import { withDirectory } from "../journal/disk-fixture.ts";
 import { systemClock } from "../kernel/clock.ts";
+import { failure } from "../kernel/errors.ts";
 import { type ActivationId, createActivationId, createTransactionId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
 import { encodeDeadLetter } from "../messages/dead-letter.ts";
@@ -35,6 +36,10 @@ function toLetter(firingId: ActivationId): Buffer {
   });
 }
 
+function following() {
+  return { dueAt: systemClock(), owner: USER.namespace.uuid };
+}
+
 test("a letter that is there twice is fired once", () =>
   withDirectory(async (directory) => {
     await using stores = await openSqliteStores(directory);
@@ -54,7 +59,8 @@ test("a letter that is there twice is fired once", () =>
       return activationId;
     };
     const [twice, once] = [createActivationId(), createActivationId()];
-    for (const id of [twice, twice, once]) await bus.publishLater("letters", toLetter(id), clock());
+    for (const id of [twice, twice, once])
+      await bus.publishLater("letters", toLetter(id), following());
     await using letters = new DeadLetters({
       topic: "letters",
       ...{ bus, activations, clock },
@@ -66,8 +72,37 @@ test("a letter that is there twice is fired once", () =>
     });
     letters.start();
     while (bus.waiting("letters") > 0) await delay(5);
-    await bus.publishLater("letters", toLetter(twice), clock());
+    await bus.publishLater("letters", toLetter(twice), following());
     while (bus.waiting("letters") > 0) await delay(5);
     assert.equal(fired.length, 2);
     assert.deepEqual(new Set(fired), new Set([once, twice]));
+  }));
+
+test("a letter for whose actions there is no room is fired when there is", () =>
+  withDirectory(async (directory) => {
+    await using stores = await openSqliteStores(directory);
+    const clock = systemClock;
+    const bounds = { messagesMax: 100, bytesMax: 2 ** 30 };
+    await using bus = openJournalBus({ directory: join(directory, "bus"), clock, ...bounds });
+    const id = createActivationId();
+    const tried: (ActivationId | undefined)[] = [];
+    await bus.publishLater("letters", toLetter(id), following());
+    await using letters = new DeadLetters({
+      topic: "letters",
+      ...{ bus, activations: stores.activations, clock },
+      firings: {
+        fire: async ({ letterId }) => {
+          tried.push(letterId);
+          if (tried.length < 2) throw failure("too-many-waiting", { count: 1, megabytes: 1 });
+          return letterId;
+        },
+      },
+      triggers: { get: async () => ({}) as Trigger },
+      limits: { payloadBytesMax: 1000 } as DeadLettersOptions["limits"],
+      postponedMax: { count: 10, length: 1000 },
+      log: pino({ enabled: false }),
+    });
+    letters.start();
+    while (bus.waiting("letters") > 0) await delay(5);
+    assert.deepEqual(tried, [id, id]);
   }));

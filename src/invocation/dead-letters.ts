@@ -9,7 +9,7 @@ import type { SystemLimits } from "../entities/limits.ts";
 import type { QualifiedName } from "../entities/names.ts";
 import type { Trigger } from "../entities/trigger.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { BriskError } from "../kernel/errors.ts";
+import { BriskError, type ErrorCode } from "../kernel/errors.ts";
 import type { ActivationId } from "../kernel/ids.ts";
 import { isJsonObject, type RawJson, toRawJson } from "../kernel/json.ts";
 import { type WaitingMax, WaitingShares } from "../kernel/shares.ts";
@@ -32,6 +32,8 @@ export interface DeadLettersOptions {
   readonly log: Log;
 }
 
+/** The namespace has too much under way, which passes. */
+const BUSY: ReadonlySet<ErrorCode> = new Set(["too-many-concurrent", "too-many-waiting"]);
 const AT_ONCE = 16;
 const RETRY_MS = SECOND_MS;
 /** Each time a letter is written anew, and there may be many: they wait twice as long each time. */
@@ -108,14 +110,14 @@ export class DeadLetters implements AsyncDisposable {
     try {
       await this.#fire(letter);
     } catch (cause) {
-      const isBusy = cause instanceof BriskError && cause.code === "too-many-concurrent";
+      const isBusy = cause instanceof BriskError && BUSY.has(cause.code);
       const owner = letter.user.namespace.uuid;
       if (!isBusy || !this.#postponed.take(owner, toSize(letter))) throw cause;
       const { bus, topic, clock } = this.#options;
       const postponed = (letter.postponed ?? 0) + 1;
       const bytes = encodeDeadLetter({ ...letter, postponed });
       const dueAt = clock() + Math.min(RETRY_MS * 2 ** (postponed - 1), POSTPONED_MS_MAX);
-      await bus.publishLater(topic, bytes, dueAt).catch((failed: unknown) => {
+      await bus.publishLater(topic, bytes, { dueAt, owner }).catch((failed: unknown) => {
         this.#postponed.giveBack(owner, toSize(letter));
         throw failed;
       });

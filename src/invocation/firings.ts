@@ -80,8 +80,8 @@ export class Firings {
    * The firing's id once it is accepted: its actions and its record are durable. `undefined` where there
    * is no active rule: then nothing happened. Rejects where the record cannot be kept: with
    * `storage-failed` if actions run all the same, else with what says that nothing was accepted; and with
-   * `too-many-concurrent`, before anything is invoked, where there is no room for all that a dead letter
-   * starts.
+   * `too-many-concurrent` or `too-many-waiting`, before anything is invoked, where there is no room for what
+   * a dead letter starts.
    */
   async fire(request: FireRequest): Promise<ActivationId | undefined> {
     const links = Object.entries(request.trigger.rules ?? {});
@@ -105,6 +105,7 @@ export class Firings {
         const result = results[index];
         if (result !== undefined) invoked.set(rule, result);
       }
+      if (letterId !== undefined) refuseUnsent([...invoked.values()]);
     }
     await this.#record(
       firing,
@@ -172,6 +173,14 @@ export class Firings {
       throw failure("storage-failed", { detail }, cause);
     }
   }
+}
+
+/** Throws what refused all of them, where that is that the namespace's share of the bus is taken. */
+function refuseUnsent(invoked: readonly Invoked[]): void {
+  const causes = invoked.map((one) => (one.status === "rejected" ? one.reason : undefined));
+  const isUnsent = (cause: unknown) =>
+    cause instanceof BriskError && cause.code === "too-many-waiting";
+  if (causes.every(isUnsent)) throw causes[0];
 }
 
 function toName({ name, version }: Trigger): { trigger: EntityName; version: string } {

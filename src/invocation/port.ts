@@ -52,7 +52,8 @@ export interface InvokeStreaming {
 
 export interface Invocations {
   /**
-   * Rejects with `invalid` for final parameters, `too-large`, `bus-full`, `unavailable`, `stopping`.
+   * Rejects with `invalid` for final parameters, `too-large`, `too-many-waiting`, `bus-full`,
+   * `unavailable`, `stopping`.
    * An invocation that was waited for in vain is `accepted`, and its record follows.
    */
   invoke(request: InvokeRequest): Promise<InvokeAccepted | InvokeFinished>;

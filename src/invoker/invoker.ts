@@ -18,7 +18,7 @@ import {
 } from "../entities/limit-rules.ts";
 import type { NamespaceLimits, SystemLimits } from "../entities/limits.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { BriskError } from "../kernel/errors.ts";
+import { BriskError, type ErrorCode } from "../kernel/errors.ts";
 import { MB } from "../kernel/units.ts";
 import {
   type ActivationMessage,
@@ -56,6 +56,9 @@ export interface InvokerOptions {
 
 const IN_FLIGHT_MAX = 50_000;
 const CODE_CACHE_BYTES = 64 * MB;
+
+/** What passes. */
+const BUSY: ReadonlySet<ErrorCode> = new Set(["unavailable", "store-full"]);
 
 const NOT_PROVISIONED = "Failed to provision resources to run the action.";
 
@@ -115,7 +118,7 @@ export class Invoker implements AsyncDisposable {
       }
       response = toErrorResponse(1, "Action could not be found or may have been deleted.");
     } catch (cause) {
-      const isBusy = cause instanceof BriskError && cause.code === "unavailable";
+      const isBusy = cause instanceof BriskError && BUSY.has(cause.code);
       if (isBusy) return this.#station.beginAgain(work, () => this.#take(work));
       this.#options.log.error({ err: cause, ...toFields(message) }, "action cannot be fetched");
       response = toErrorResponse(3, "Action could not be fetched.");

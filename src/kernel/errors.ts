@@ -145,6 +145,10 @@ export const CATALOGUE = {
     (d) => `The platform could not store it: ${d.detail}`,
   ),
   "storage-full": entry(503, () => "The platform's disk is full: nothing was accepted"),
+  "store-full": entry<{ waiting: number }>(
+    503,
+    (d) => `The store is overloaded: ${d.waiting} requests wait for it; try again later`,
+  ),
   stopping: entry(503, () => "The platform is stopping: nothing was accepted"),
   "too-large": entry<{ field: string; is: number; allowed: number }>(
     413,
@@ -162,6 +166,11 @@ export const CATALOGUE = {
   "too-many-per-minute": entry<{ count: number; allowed: number }>(
     429,
     (d) => `Too many requests in the last minute ${allowedCount(d)}.`, // OW
+  ),
+  "too-many-waiting": entry<{ count: number; megabytes: number }>(
+    429,
+    (d) =>
+      `Too many activations are waiting: the namespace's ${d.count}, ${d.megabytes} MB in all, take its share of the platform's room; try again when some have ended`,
   ),
   "uri-too-long": entry(414, () => "The length of the request's URI exceeds 8192 bytes."),
   "version-missing": entry<{ version: string }>(

@@ -13,17 +13,32 @@ export class Shares {
 
   /** False, and nothing changes, where there is not so much more for this owner. */
   take(owner: string, amount: number): boolean {
-    const own = this.#byOwner.get(owner) ?? 0;
+    const own = this.of(owner);
     const left = this.max - (this.#taken - own);
     if (own + amount > left / 2) return false;
-    this.#byOwner.set(owner, own + amount);
-    this.#taken += amount;
+    this.add(owner, amount);
     return true;
+  }
+
+  /** Whether this owner has not had all of it, for what is known to be small beside that. */
+  hasRoom(owner: string): boolean {
+    const own = this.of(owner);
+    return own < (this.max - (this.#taken - own)) / 2;
+  }
+
+  /** Whether there is room or not. */
+  add(owner: string, amount: number): void {
+    this.#byOwner.set(owner, this.of(owner) + amount);
+    this.#taken += amount;
+  }
+
+  of(owner: string): number {
+    return this.#byOwner.get(owner) ?? 0;
   }
 
   /** Of what was never taken, nothing. */
   giveBack(owner: string, amount: number): void {
-    const own = this.#byOwner.get(owner) ?? 0;
+    const own = this.of(owner);
     const given = Math.min(own, amount);
     if (given < own) this.#byOwner.set(owner, own - given);
     else this.#byOwner.delete(owner);

@@ -106,7 +106,7 @@ export interface ActionRegistry {
   put(put: PutAction): Promise<Action>;
   /** The deleted action, with code, as it was stored. */
   delete(name: QualifiedName): Promise<Action>;
-  list(path: EntityPath, page: PageOptions): Promise<readonly Action[]>;
+  list(path: EntityPath, page: PageOptions): Promise<Iterable<Action>>;
   count(path: EntityPath): Promise<number>;
   /**
    * Where a package's actions are: in it, or in a binding's provider. Rejects with `package-missing`,
@@ -316,7 +316,7 @@ class Actions implements ActionRegistry {
     });
   }
 
-  list(path: EntityPath, page: PageOptions): Promise<readonly Action[]> {
+  list(path: EntityPath, page: PageOptions): Promise<Iterable<Action>> {
     return this.#actions.list(path, page);
   }
 

@@ -66,12 +66,18 @@ export class Collection<Document extends EntityDocument> {
     return this.#entities.delete(id, revision);
   }
 
-  async list(path: EntityPath, page: PageOptions & EntityFilter): Promise<readonly Document[]> {
-    const found = await this.#entities.list(this.#type, path, page);
-    return found.map(({ document }) => document as Document);
+  async list(path: EntityPath, page: PageOptions & EntityFilter): Promise<Iterable<Document>> {
+    return documentsOf([...(await this.#entities.list(this.#type, path, page))]);
   }
 
   count(path: EntityPath, filter: EntityFilter = {}): Promise<number> {
     return this.#entities.count(this.#type, path, filter);
+  }
+}
+
+/** One after the other: none is kept that was taken, as all of them may have many megabytes. */
+function* documentsOf<Document>(found: StoredEntity[]): Generator<Document> {
+  for (let next = found.shift(); next !== undefined; next = found.shift()) {
+    yield next.document as EntityDocument as Document;
   }
 }

@@ -57,7 +57,7 @@ export interface PackageRegistry {
   put(put: PutPackage): Promise<Package>;
   /** The deleted document. Rejects with `package-not-empty` unless forced, which empties it first. */
   delete(name: QualifiedName, options: { readonly force: boolean }): Promise<Package>;
-  list(path: EntityPath, page: PageOptions & EntityFilter): Promise<readonly Package[]>;
+  list(path: EntityPath, page: PageOptions & EntityFilter): Promise<Iterable<Package>>;
   count(path: EntityPath, filter: EntityFilter): Promise<number>;
 }
 
@@ -166,7 +166,7 @@ class Packages implements PackageRegistry {
     }
   }
 
-  list(path: EntityPath, page: PageOptions & EntityFilter): Promise<readonly Package[]> {
+  list(path: EntityPath, page: PageOptions & EntityFilter): Promise<Iterable<Package>> {
     return this.#packages.list(path, page);
   }
 

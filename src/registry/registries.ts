@@ -1,5 +1,6 @@
 // All registries over one store: what they share is made here, once.
 
+import { Turns } from "../kernel/turns.ts";
 import {
   type ActionRegistry,
   type ActionRegistryOptions,
@@ -9,7 +10,6 @@ import { createPackageRegistry, type PackageRegistry } from "./packages.ts";
 import { RememberedActions } from "./remembered-actions.ts";
 import { createRuleRegistry, type RuleRegistry } from "./rules.ts";
 import { createTriggerRegistry, type TriggerRegistry } from "./triggers.ts";
-import { Turns } from "./turns.ts";
 
 export interface Registries {
   readonly actions: ActionRegistry;

@@ -8,10 +8,10 @@ import { idOf, toDocumentId } from "../entities/names.ts";
 import type { Identity } from "../entities/subject.ts";
 import type { RuleLink, Trigger } from "../entities/trigger.ts";
 import { updateTrigger } from "../entities/trigger-update.ts";
+import { Turns } from "../kernel/turns.ts";
 import type { EntityStore } from "../stores/port.ts";
 import { openSqliteStores } from "../stores/sqlite/open.ts";
 import { createRuleRegistry } from "./rules.ts";
-import { Turns } from "./turns.ts";
 
 const namespace = "guest" as EntityName;
 const ACTION = { path: "guest" as EntityPath, name: "action" as EntityName };

@@ -25,9 +25,9 @@ import {
 } from "../entities/trigger.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { BriskError, type ErrorCode, failure } from "../kernel/errors.ts";
+import type { Turns } from "../kernel/turns.ts";
 import type { EntityPut, EntityStore, PageOptions, StoredEntity } from "../stores/port.ts";
 import { Collection } from "./collection.ts";
-import type { Turns } from "./turns.ts";
 
 export interface RuleRegistryOptions {
   readonly entities: EntityStore;
@@ -62,7 +62,7 @@ export interface RuleRegistry {
   setStatus(name: QualifiedName, status: RuleStatus): Promise<void>;
   /** The deleted rule. Rejects with `resource-missing`, `other-type`, `conflict`. */
   delete(name: QualifiedName): Promise<Rule>;
-  list(path: EntityPath, page: PageOptions): Promise<readonly Rule[]>;
+  list(path: EntityPath, page: PageOptions): Promise<Iterable<Rule>>;
   count(path: EntityPath): Promise<number>;
 }
 
@@ -174,7 +174,7 @@ class Rules implements RuleRegistry {
     });
   }
 
-  list(path: EntityPath, page: PageOptions): Promise<readonly Rule[]> {
+  list(path: EntityPath, page: PageOptions): Promise<Iterable<Rule>> {
     return this.#rules.list(path, page);
   }
 

@@ -5,9 +5,9 @@ import { type EntityPath, type QualifiedName, toDocumentId } from "../entities/n
 import type { Trigger } from "../entities/trigger.ts";
 import { type TriggerRequest, updateTrigger } from "../entities/trigger-update.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { Turns } from "../kernel/turns.ts";
 import type { EntityStore, PageOptions } from "../stores/port.ts";
 import { Collection } from "./collection.ts";
-import type { Turns } from "./turns.ts";
 
 export interface TriggerRegistryOptions {
   readonly entities: EntityStore;
@@ -29,7 +29,7 @@ export interface TriggerRegistry {
   put(put: PutTrigger): Promise<Trigger>;
   /** The deleted trigger. Its rules stay. Rejects with `resource-missing`, `other-type`, `conflict`. */
   delete(name: QualifiedName): Promise<Trigger>;
-  list(path: EntityPath, page: PageOptions): Promise<readonly Trigger[]>;
+  list(path: EntityPath, page: PageOptions): Promise<Iterable<Trigger>>;
   count(path: EntityPath): Promise<number>;
 }
 

@@ -203,7 +203,8 @@ export const SETTINGS = {
     default: 100_000,
     min: 1,
     max: COUNT_MAX,
-    meaning: "Accepted work that may wait; beyond it invocations are refused with 503",
+    meaning:
+      "Accepted work that may wait. A namespace may have half of what the others leave, and is refused with 429 beyond it",
   },
   busBytes: {
     type: "integer",
@@ -211,7 +212,8 @@ export const SETTINGS = {
     default: GB,
     min: MB,
     max: Number.MAX_SAFE_INTEGER,
-    meaning: "Disk for accepted work that is not done; beyond it invocations are refused with 503",
+    meaning:
+      "Disk for accepted work: half of it for what is not done, of which a namespace may have half of what the others leave; as much again for what comes of it",
   },
   restartWorkAge: {
     type: "integer",

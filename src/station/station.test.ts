@@ -115,7 +115,10 @@ function failingOnce<Given extends unknown[], T>(call: (...given: Given) => Prom
 }
 
 function publish(bus: Bus, message: ActivationMessage): Promise<void> {
-  return bus.publish("work", encodeActivation(message), "durable");
+  return bus.publish("work", encodeActivation(message), {
+    keep: "durable",
+    owner: USER.namespace.uuid,
+  });
 }
 
 /** The process before began it, and was killed. */

@@ -84,7 +84,10 @@ export class Tries {
     if (next === undefined) return;
     if (next.type === "try-again") {
       try {
-        await bus.publishLater(topic, encodeActivation(next.message), next.dueAt);
+        await bus.publishLater(topic, encodeActivation(next.message), {
+          dueAt: next.dueAt,
+          owner,
+        });
       } catch (cause) {
         // It is asked for again.
         this.#shares.giveBack(owner, message.content);
@@ -101,6 +104,6 @@ export class Tries {
       record: toBlockingAnswer(document),
       arguments: message.content,
     });
-    await bus.publishLater(deadLetters, bytes, clock());
+    await bus.publishLater(deadLetters, bytes, { dueAt: clock(), owner });
   }
 }

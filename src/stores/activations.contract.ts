@@ -6,7 +6,7 @@ import type { EntityName } from "../entities/names.ts";
 import { type ActivationId, createActivationId } from "../kernel/ids.ts";
 import type { RawJson } from "../kernel/json.ts";
 import { onFreshStores, type StoreUnderTest } from "./contract-fixture.ts";
-import type { ActivationStore } from "./port.ts";
+import type { ActivationStore, JsonPieces } from "./port.ts";
 
 const GUEST = "guest" as EntityName;
 
@@ -32,6 +32,11 @@ export function activation(
     end: over.end ?? start + RECORD.duration,
     response: { ...RECORD.response, statusCode: over.statusCode ?? 0 },
   });
+}
+
+/** What a list holds. */
+export function toValues(pieces: JsonPieces): readonly Record<string, unknown>[] {
+  return JSON.parse(Buffer.concat(pieces).toString()) as Record<string, unknown>[];
 }
 
 const RECORD = {
@@ -88,8 +93,8 @@ export function testActivations(
       await store.put(activation({ start: 3, namespace: "other" }), "written");
       const list = async (over: object) => {
         const page = { namespace: GUEST, skip: 0, limit: 30, ...over };
-        const texts = await store.list(page, false);
-        return texts.map((text) => (JSON.parse(text) as { start: number }).start);
+        const listed = toValues(await store.list(page, false));
+        return listed.map(({ start }) => start);
       };
       assert.deepEqual(await list({}), [5, 4, 3, 2, 1]);
       assert.deepEqual(await list({ since: 2, upto: 4 }), [4, 3, 2]);
@@ -106,23 +111,40 @@ export function testActivations(
     await store.put(activation({ name: "pkg/a" }), "written");
     const query = { namespace: GUEST, skip: 0, limit: 30 };
     assert.equal(await store.count({ ...query, filterName: "a" }), 1);
-    assert.equal((await store.list({ ...query, filterName: "pkg/a" }, false)).length, 1);
+    assert.equal(toValues(await store.list({ ...query, filterName: "pkg/a" }, false)).length, 1);
   });
 
   storeTest("entries are summaries, or whole records", async (store) => {
     const document = activation({ statusCode: 1 });
     await store.put(document, "written");
     const query = { namespace: GUEST, skip: 0, limit: 30 };
-    const [summary] = await store.list(query, false);
-    assert.deepEqual(JSON.parse(summary ?? ""), {
+    const [summary] = toValues(await store.list(query, false));
+    assert.deepEqual(summary, {
       ...(JSON.parse(`${document.head}}`) as object),
       statusCode: 1,
     });
-    const [whole] = await store.list(query, true);
-    const { response, logs, subject } = JSON.parse(whole ?? "") as Record<string, unknown>;
+    const [whole] = toValues(await store.list(query, true));
+    const { response, logs, subject } = whole ?? {};
     assert.deepEqual(response, JSON.parse(document.response));
     assert.deepEqual(logs, JSON.parse(document.logs));
     assert.equal(subject, "guest");
+  });
+
+  storeTest("a list of large records comes in pieces, with all of them in order", async (store) => {
+    const logs = JSON.stringify(["é".repeat(300_000)]) as RawJson;
+    for (let start = 0; start < 9; start++) {
+      await store.put({ ...activation({ start }), logs }, "written");
+    }
+    const pieces = await store.list({ namespace: GUEST, skip: 1, limit: 7 }, true);
+    assert.ok(pieces.length > 1);
+    const listed = toValues(pieces);
+    assert.deepEqual(
+      listed.map(({ start }) => start),
+      [7, 6, 5, 4, 3, 2, 1],
+    );
+    assert.ok(listed.every((record) => JSON.stringify(record["logs"]) === logs));
+    const none = await store.list({ namespace: "none" as EntityName, skip: 0, limit: 7 }, true);
+    assert.deepEqual(toValues(none), []);
   });
 
   storeTest("what has no end has neither end nor status code in a list", async (store) => {
@@ -131,8 +153,8 @@ export function testActivations(
     await store.put(document, "durable");
     // Before and after it has gone from the journal to the database.
     assert.deepEqual(await store.get(GUEST, document.activationId), document);
-    const [summary] = await store.list({ namespace: GUEST, skip: 0, limit: 1 }, false);
-    const shown = JSON.parse(summary ?? "") as object;
+    const page = { namespace: GUEST, skip: 0, limit: 1 };
+    const [shown = {}] = toValues(await store.list(page, false));
     for (const field of ["end", "duration", "statusCode"]) assert.ok(!(field in shown), field);
     assert.deepEqual(await store.get(GUEST, document.activationId), document);
   });

@@ -6,7 +6,6 @@ import type { NamespaceLimits } from "../entities/limits.ts";
 import type { DocumentId, EntityName, EntityPath } from "../entities/names.ts";
 import type { Subject } from "../entities/subject.ts";
 import type { ActivationId } from "../kernel/ids.ts";
-import type { RawJson } from "../kernel/json.ts";
 
 /** Opaque; another one after every write. */
 export type Revision = string & { readonly brand: "Revision" };
@@ -124,6 +123,9 @@ export interface ActivationQuery extends PageOptions {
   readonly filterName?: string;
 }
 
+/** The text of a JSON array in UTF-8: it may have many megabytes, which nobody puts together. */
+export type JsonPieces = readonly Uint8Array<ArrayBuffer>[];
+
 /** Activation records: written once, never changed. */
 export interface ActivationStore extends AsyncDisposable {
   /**
@@ -134,8 +136,11 @@ export interface ActivationStore extends AsyncDisposable {
   put(document: ActivationDocument, keep: "written" | "durable"): Promise<void>;
   has(id: ActivationId): Promise<boolean>;
   get(namespace: EntityName, id: ActivationId): Promise<ActivationDocument | undefined>;
-  /** Newest `start` first: list entries, or full records where `docs`. */
-  list(query: ActivationQuery, docs: boolean): Promise<readonly RawJson[]>;
+  /**
+   * Newest `start` first: list entries, or full records where `docs`. Rejects with `too-large` where they are
+   * too much to be had at a time.
+   */
+  list(query: ActivationQuery, docs: boolean): Promise<JsonPieces>;
   /** Matches, `skip` and `limit` left aside. */
   count(query: ActivationQuery): Promise<number>;
 }

@@ -1,19 +1,8 @@
-// A small bus: tries that wait for hours leave room on it for everybody's work; and what is said where it
-// is full.
+// A small bus: tries that wait for hours leave room on it for everybody's work.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  ACTIONS,
-  ACTIVATIONS,
-  type ActivationRecord,
-  checkError,
-  type Json,
-  OWN,
-  putAction,
-  useBrisk,
-  waitFor,
-} from "./fixture.ts";
+import { ACTIONS, ACTIVATIONS, type Json, OWN, putAction, useBrisk, waitFor } from "./fixture.ts";
 import { createTenant } from "./tenants.ts";
 
 const MESSAGES = 200;
@@ -48,39 +37,4 @@ test("a tenant's waiting tries do not fill the bus; what is not tried again is t
   // An eighth of the bus waits.
   const told = COUNT - MESSAGES / 8;
   await waitFor(async () => (await count("note")) === told || undefined);
-});
-
-const OVERLOADED = /^The platform is overloaded: \d+ activations are waiting; try again later$/;
-
-test("on a full bus invocations are refused, and a rule fails by the platform's fault, not the firing", async () => {
-  const code = "exports.main = () => new Promise(() => {})";
-  await putAction(brisk(), { name: "stuck", code, limits: { timeout: 5000 } });
-  await brisk().request("PUT", `${OWN}/triggers/late`, { body: {} });
-  const rule = { trigger: "/_/late", action: "/_/note" };
-  assert.equal(
-    (await brisk().request("PUT", `${OWN}/rules/late-rule`, { body: rule })).status,
-    200,
-  );
-  const fill = async () => {
-    for (;;) {
-      const answer = await brisk().request("POST", `${ACTIONS}/stuck`);
-      if (answer.status !== 202) return answer;
-    }
-  };
-  // What is stuck ends in time, and may leave room just then.
-  const log = await waitFor(async () => {
-    const refused = await fill();
-    assert.equal(refused.status, 503);
-    checkError(refused, OVERLOADED);
-    const fired = await brisk().request("POST", `${OWN}/triggers/late`);
-    assert.equal(fired.status, 202, fired.text);
-    const path = `${ACTIVATIONS}/${(fired.json as Json)["activationId"]}`;
-    const { logs } = (await brisk().request("GET", path)).json as ActivationRecord;
-    const line = JSON.parse(logs[0] ?? "") as Json;
-    return line["success"] === true ? undefined : line;
-  });
-  const { error, ...rest } = log;
-  assert.match(String(error), OVERLOADED);
-  const named = { rule: "guest/late-rule", action: "guest/note" };
-  assert.deepEqual(rest, { ...named, statusCode: 3, success: false });
 });

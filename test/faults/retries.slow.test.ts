@@ -74,7 +74,7 @@ test("the last word on what fails without having run comes, whatever is killed",
   }
 });
 
-test("what is tried again comes to its end where the bus is full", async () => {
+test("what is tried again comes to its end where its tenant has no room for more", async () => {
   const [messages, failing] = [16, 2];
   const args = ["--bus-messages", String(messages), "--stop-wait", "0"];
   await using brisk = await startBrisk({ args });
@@ -84,7 +84,8 @@ test("what is tried again comes to its end where the bus is full", async () => {
   for (let count = 0; count < failing; count++) assert.ok(await accept("hopeless"));
   let filling = 0;
   while (await accept("endless")) filling += 1;
-  assert.ok(filling >= messages - failing && filling <= messages, `${filling} were accepted`);
+  const share = messages / 2;
+  assert.ok(filling >= share - failing && filling <= share, `${filling} were accepted`);
   await waitFor(async () => (await countRecords(brisk)) >= failing * (TIMES + 1) || undefined);
 });
 

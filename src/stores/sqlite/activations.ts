@@ -4,11 +4,12 @@
 import { closeSync, fdatasync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import {
   type ActivationDocument,
   type StatusCode,
-  toRecordText,
+  toRecordParts,
   toSummaryText,
 } from "../../entities/activation.ts";
 import type { EntityName } from "../../entities/names.ts";
@@ -16,11 +17,12 @@ import { readFrames } from "../../journal/segments.ts";
 import { failure } from "../../kernel/errors.ts";
 import type { ActivationId } from "../../kernel/ids.ts";
 import type { RawJson } from "../../kernel/json.ts";
-import { MB } from "../../kernel/units.ts";
-import type { ActivationQuery } from "../port.ts";
+import { KB, MB } from "../../kernel/units.ts";
+import type { ActivationQuery, JsonPieces } from "../port.ts";
 import { takeBounded } from "./bounded-rows.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { inTransaction, openDatabase } from "./database.ts";
+import { Pieces } from "./pieces.ts";
 import { decodeRecord } from "./record-frames.ts";
 
 const MIGRATIONS = [
@@ -207,17 +209,47 @@ export class SqliteActivations implements AsyncDisposable {
     return row === undefined ? undefined : toActivation(row);
   }
 
-  list(query: ActivationQuery, docs: boolean): readonly RawJson[] {
+  list(query: ActivationQuery, docs: boolean): Promise<JsonPieces> {
+    return docs ? this.#listWhole(query) : Promise.resolve(this.#listEntries(query));
+  }
+
+  #listEntries(query: ActivationQuery): JsonPieces {
+    const rows = this.#select("head, status_code", query) as Iterable<Row>;
+    const texts = Array.from(rows, (row) => toSummaryText({ head: row.head, ...toStatus(row) }));
+    return [new TextEncoder().encode(`[${texts.join(",")}]`)];
+  }
+
+  /**
+   * A few records at a time, so that others' calls come in between. What is pruned meanwhile is left out.
+   * Their texts stay the bytes that SQLite has: decoded and encoded again they took twice as long.
+   */
+  async #listWhole(query: ActivationQuery): Promise<JsonPieces> {
+    const sized = this.#select(SIZED, query) as Iterable<Sized>;
+    const bounds = { lengthOf: ({ bytes }: Sized) => bytes, lengthMax: LIST_BYTES_MAX };
+    const one = this.#database.prepare(`SELECT ${BYTES} FROM activations WHERE rowid = ?`);
+    const pieces = new Pieces(PIECE_BYTES);
+    let before = "[";
+    for (const { rowid } of takeBounded(sized, bounds)) {
+      const row = one.get(rowid) as BytesRow | undefined;
+      if (row === undefined) continue;
+      const { wholeCount } = pieces;
+      pieces.add(before);
+      for (const part of toRecordParts(row, row)) pieces.add(part);
+      before = ",";
+      if (pieces.wholeCount > wholeCount) await setImmediate();
+    }
+    pieces.add(before === "[" ? "[]" : "]");
+    return pieces.end();
+  }
+
+  #select(columns: string, query: ActivationQuery): Iterable<unknown> {
     const { where, values } = toCondition(query);
-    const columns = docs ? "*" : "head, status_code";
-    const rows = this.#database
+    return this.#database
       .prepare(
         `SELECT ${columns} FROM activations WHERE ${where}
          ORDER BY start DESC, rowid DESC LIMIT ? OFFSET ?`,
       )
-      .iterate(...values, query.limit, query.skip) as Iterable<unknown> as Iterable<Row>;
-    const texts = toTexts(rows, docs);
-    return takeBounded(texts, { lengthOf: (text) => text.length, lengthMax: LIST_LENGTH_MAX });
+      .iterate(...values, query.limit, query.skip);
   }
 
   count(query: ActivationQuery): number {
@@ -234,15 +266,23 @@ export class SqliteActivations implements AsyncDisposable {
 }
 
 /** Records may have 11 MB each: a page of the largest would be gigabytes. */
-const LIST_LENGTH_MAX = 64 * MB;
+const LIST_BYTES_MAX = 64 * MB;
+/** Of records that are read in one turn: a millisecond of work. */
+const PIECE_BYTES = 512 * KB;
 
-function* toTexts(rows: Iterable<Row>, docs: boolean): Iterable<RawJson> {
-  for (const row of rows) {
-    yield docs
-      ? toRecordText(toActivation(row))
-      : toSummaryText({ head: row.head, ...toStatus(row) });
-  }
+interface Sized {
+  readonly rowid: number;
+  readonly bytes: number;
 }
+
+interface BytesRow extends Pick<Row, "head" | "subject"> {
+  readonly response: Uint8Array;
+  readonly logs: Uint8Array;
+}
+
+const BYTES = "head, subject, CAST(response AS BLOB) AS response, CAST(logs AS BLOB) AS logs";
+/** Read without the texts. */
+const SIZED = "rowid, octet_length(head) + octet_length(response) + octet_length(logs) AS bytes";
 
 function readRange(path: string, { from, to }: { from: number; to: number }): Buffer {
   const bytes = Buffer.allocUnsafe(to - from);

@@ -71,7 +71,7 @@ async function run(): Promise<void> {
   const publish = async () => {
     for (;;) {
       const id = createActivationId();
-      await bus.publish("t", Buffer.from(id), "durable");
+      await bus.publish("t", Buffer.from(id), { keep: "durable", owner: "o" });
       say("accepted", id);
     }
   };

@@ -49,6 +49,25 @@ export function toEntity({ type, revision, document, code, codeBytes }: EntityRo
   return { type, revision, document: { ...parsed, exec } as EntityDocument };
 }
 
+/** Of a list, which may be of many megabytes: parsed when it is looked at. */
+export class ListedEntity implements StoredEntity {
+  readonly type: EntityType;
+  readonly revision: Revision;
+  readonly #text: string;
+  #document: EntityDocument | undefined;
+
+  constructor({ type, revision, document }: EntityRow) {
+    this.type = type;
+    this.revision = revision;
+    this.#text = document;
+  }
+
+  get document(): EntityDocument {
+    this.#document ??= parseKeepingDigits(this.#text) as EntityDocument;
+    return this.#document;
+  }
+}
+
 export function toChange(change: EntityChange): EntityWrite | EntityDeletion {
   return "deletes" in change ? change : toWrite(change);
 }

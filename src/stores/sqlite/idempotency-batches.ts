@@ -3,6 +3,7 @@
 
 import { failure } from "../../kernel/errors.ts";
 import type { ActivationId } from "../../kernel/ids.ts";
+import { Shares } from "../../kernel/shares.ts";
 import type { IdempotencyStore, KeyReservation, KnownKey } from "../port.ts";
 import type { IdempotencyBatch, ReserveResult } from "./idempotency.ts";
 import type { StoreThread } from "./thread.ts";
@@ -15,8 +16,8 @@ interface Asked {
   reject(cause: unknown): void;
 }
 
-/** Requests that wait for the next batch; each batch takes some milliseconds. */
-const ASKED_MAX = 10_000;
+/** Keys of all namespaces that wait to be reserved; what else is asked for is about accepted work. */
+const RESERVING_MAX = 10_000;
 /** At 20 µs each, others wait for the thread no longer than some 10 ms. */
 const BATCH_MAX = 500;
 
@@ -24,6 +25,7 @@ export class IdempotencyBatches implements IdempotencyStore {
   readonly #thread: StoreThread;
   readonly #countMax: number;
   readonly #asked: Asked[] = [];
+  readonly #shares = new Shares(RESERVING_MAX);
   #sending: Promise<void> | undefined;
 
   constructor(thread: StoreThread, { countMax }: { readonly countMax: number }) {
@@ -32,7 +34,12 @@ export class IdempotencyBatches implements IdempotencyStore {
   }
 
   async reserve(reservation: KeyReservation): Promise<KnownKey | undefined> {
-    const result = await this.#ask({ reservation });
+    const { namespace } = reservation;
+    if (!this.#shares.take(namespace, 1)) {
+      throw failure("store-full", { waiting: this.#shares.of(namespace) });
+    }
+    const asking = this.#ask({ reservation });
+    const result = await asking.finally(() => this.#shares.giveBack(namespace, 1));
     if (result === "full") throw failure("too-many-keys", { allowed: this.#countMax });
     return result === "reserved" ? undefined : result;
   }
@@ -46,14 +53,10 @@ export class IdempotencyBatches implements IdempotencyStore {
   }
 
   unconfirmed(): Promise<readonly ActivationId[]> {
-    return this.#thread.call("idempotency", "unconfirmed");
+    return this.#thread.callAnyway("idempotency", "unconfirmed");
   }
 
   #ask(what: Omit<Asked, "resolve" | "reject">): Promise<ReserveResult | undefined> {
-    if (this.#asked.length >= ASKED_MAX) {
-      const detail = `The store is overloaded: ${ASKED_MAX} requests with an Idempotency-Key wait for it; try again later`;
-      return Promise.reject(failure("unavailable", { detail }));
-    }
     return new Promise((resolve, reject) => {
       this.#asked.push({ ...what, resolve, reject });
       this.#sending ??= this.#send();

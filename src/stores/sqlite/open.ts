@@ -1,11 +1,14 @@
 // The embedded stores: SQLite databases in the data directory, on a thread of their own.
 
 import { join } from "node:path";
+import { steadyClock } from "../../kernel/clock.ts";
 import type { BriskError } from "../../kernel/errors.ts";
-import { HOUR_MS } from "../../kernel/units.ts";
+import { FairTurns } from "../../kernel/fair-turns.ts";
+import { Pace } from "../../kernel/pace.ts";
+import { HOUR_MS, KB } from "../../kernel/units.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { ActivationStore, EntityStore, IdempotencyStore, SubjectStore } from "../port.ts";
-import { findLarge, toChange, toEntity, toWrite } from "./entity-rows.ts";
+import { findLarge, ListedEntity, toChange, toEntity, toWrite } from "./entity-rows.ts";
 import type { IdempotencyLimits } from "./idempotency.ts";
 import { IdempotencyBatches } from "./idempotency-batches.ts";
 import { KEEP_ALL, type Retention } from "./pruning.ts";
@@ -65,30 +68,49 @@ export async function openSqliteStores(
 /** Closed with the thread that it shares. */
 const closedWithThread = async (): Promise<void> => {};
 
+/** Of a document: its parsing takes milliseconds, and so does whatever is done with it. */
+const LARGE_LENGTH = 64 * KB;
+
 function toEntityStore(thread: StoreThread): EntityStore {
-  let last: Promise<unknown> = Promise.resolve();
-  /** One after the other, as each may be of 48 MB. */
-  const inTurn = <T>(write: () => Promise<T>): Promise<T> => {
-    const written = last.then(write, write);
-    last = written;
-    return written;
-  };
+  const store = "entities";
+  /** One at a time, as each may be of 48 MB and waits for the disk. */
+  const writes = new FairTurns();
+  const pace = new Pace(steadyClock);
   return {
     get: async (id, options) => {
-      const row = await thread.call("entities", "get", id, options);
-      return row && toEntity(row);
+      const row = await thread.call({ owner: ownerOf(id), store, method: "get" }, id, options);
+      if (row === undefined) return undefined;
+      const isLarge = row.document.length > LARGE_LENGTH;
+      return isLarge ? pace.run(ownerOf(id), () => toEntity(row)) : toEntity(row);
     },
-    put: (put) => inTurn(() => thread.lendEntities(findLarge([put]), "put", toWrite(put))),
+    put: (put) =>
+      writes.take(ownerOf(put.id), () =>
+        thread.lendEntities(findLarge([put]), "put", toWrite(put)),
+      ),
     change: (changes) =>
-      inTurn(() => thread.lendEntities(findLarge(changes), "change", changes.map(toChange))),
-    delete: (id, revision) => thread.call("entities", "delete", id, revision),
-    list: async (type, path, page) =>
-      (await thread.call("entities", "list", type, path, page)).map(toEntity),
-    listVersions: (id) => thread.call("entities", "listVersions", id),
-    count: (type, path, filter) => thread.call("entities", "count", type, path, filter),
+      writes.take(ownerOf(changes[0]?.id ?? ""), () =>
+        thread.lendEntities(findLarge(changes), "change", changes.map(toChange)),
+      ),
+    delete: (id, revision) =>
+      writes.take(ownerOf(id), () => thread.callAnyway(store, "delete", id, revision)),
+    list: async (type, path, page) => {
+      const method = { owner: ownerOf(path), store, method: "list" } as const;
+      return (await thread.call(method, type, path, page)).map((row) => new ListedEntity(row));
+    },
+    listVersions: (id) => thread.call({ owner: ownerOf(id), store, method: "listVersions" }, id),
+    count: (type, path, filter) =>
+      thread.call({ owner: ownerOf(path), store, method: "count" }, type, path, filter),
     [Symbol.asyncDispose]: closedWithThread,
   };
 }
+
+/** By the namespace in which it is: those who ask for others' are told apart by what they ask for. */
+function ownerOf(idOrPath: string): string {
+  return idOrPath.split("/", 1)[0] ?? "";
+}
+
+/** Whoever asks is not known before they are answered. */
+const SUBJECTS = { owner: "", store: "subjects" } as const;
 
 function toSubjectStore(thread: StoreThread): SubjectStore {
   const listeners: (() => void)[] = [];
@@ -102,16 +124,18 @@ function toSubjectStore(thread: StoreThread): SubjectStore {
     return value;
   };
   return {
-    get: (subject) => thread.call("subjects", "get", subject),
-    put: (subject) => thenTell(thread.call("subjects", "put", subject)),
-    delete: (subject) => thenTell(thread.call("subjects", "delete", subject)),
-    findByUuid: (uuid) => thread.call("subjects", "findByUuid", uuid),
-    findByNamespace: (namespace) => thread.call("subjects", "findByNamespace", namespace),
-    list: () => thread.call("subjects", "list"),
-    getLimits: (namespace) => thread.call("subjects", "getLimits", namespace),
+    get: (subject) => thread.call({ ...SUBJECTS, method: "get" }, subject),
+    put: (subject) => thenTell(thread.call({ ...SUBJECTS, method: "put" }, subject)),
+    delete: (subject) => thenTell(thread.call({ ...SUBJECTS, method: "delete" }, subject)),
+    findByUuid: (uuid) => thread.call({ ...SUBJECTS, method: "findByUuid" }, uuid),
+    findByNamespace: (namespace) =>
+      thread.call({ ...SUBJECTS, method: "findByNamespace" }, namespace),
+    list: () => thread.call({ ...SUBJECTS, method: "list" }),
+    getLimits: (namespace) => thread.call({ ...SUBJECTS, method: "getLimits" }, namespace),
     putLimits: (namespace, limits) =>
-      thenTell(thread.call("subjects", "putLimits", namespace, limits)),
-    deleteLimits: (namespace) => thenTell(thread.call("subjects", "deleteLimits", namespace)),
+      thenTell(thread.call({ ...SUBJECTS, method: "putLimits" }, namespace, limits)),
+    deleteLimits: (namespace) =>
+      thenTell(thread.call({ ...SUBJECTS, method: "deleteLimits" }, namespace)),
     onChange: (listener) => {
       listeners.push(listener);
     },

@@ -10,7 +10,7 @@ import type { EntityName } from "../../entities/names.ts";
 import { withDirectory } from "../../journal/disk-fixture.ts";
 import type { RawJson } from "../../kernel/json.ts";
 import { HOUR_MS, MB } from "../../kernel/units.ts";
-import { activation } from "../activations.contract.ts";
+import { activation, toValues } from "../activations.contract.ts";
 import { SqliteActivations } from "./activations.ts";
 import { openSqliteStores } from "./open.ts";
 import { KEEP_ALL } from "./pruning.ts";
@@ -22,9 +22,9 @@ function countIn(store: SqliteActivations, namespace = GUEST): number {
   return store.count({ namespace, skip: 0, limit: 0 });
 }
 
-function startsIn(store: SqliteActivations): readonly number[] {
-  const texts = store.list({ namespace: GUEST, skip: 0, limit: 30 }, false);
-  return texts.map((text) => (JSON.parse(text) as { start: number }).start);
+async function startsIn(store: SqliteActivations): Promise<readonly unknown[]> {
+  const pieces = await store.list({ namespace: GUEST, skip: 0, limit: 30 }, false);
+  return toValues(pieces).map(({ start }) => start);
 }
 
 function activations(count: number, over: Parameters<typeof activation>[0] = {}) {
@@ -47,7 +47,7 @@ test("what ended before then goes, of all namespaces, and the rest stays", () =>
       pruneAll(() => store.pruneOld(9)),
       [3],
     );
-    assert.deepEqual(startsIn(store), [5, 4]);
+    assert.deepEqual(await startsIn(store), [5, 4]);
     assert.equal(countIn(store, OTHER), 1);
   }));
 
@@ -59,7 +59,7 @@ test("one that ran for long is kept for as long as one that ended with it", () =
     assert.equal(store.pruneOld(15), 0);
     assert.equal(store.pruneOld(16), 2);
     assert.equal(store.pruneOld(17), 1);
-    assert.deepEqual(startsIn(store), [12]);
+    assert.deepEqual(await startsIn(store), [12]);
   }));
 
 test("of a namespace's excess the oldest go, and others are not looked at", () =>
@@ -71,7 +71,7 @@ test("of a namespace's excess the oldest go, and others are not looked at", () =
       pruneAll(() => store.pruneExcess(3)),
       [2],
     );
-    assert.deepEqual(startsIn(store), [5, 4, 3]);
+    assert.deepEqual(await startsIn(store), [5, 4, 3]);
     assert.equal(countIn(store, OTHER), 3);
   }));
 

@@ -13,10 +13,9 @@ import { Journal } from "../../journal/journal.ts";
 import { HEADER_BYTES, type Position, toSegmentPath } from "../../journal/segments.ts";
 import type { BriskError } from "../../kernel/errors.ts";
 import type { ActivationId } from "../../kernel/ids.ts";
-import type { RawJson } from "../../kernel/json.ts";
 import { MB, SECOND_MS } from "../../kernel/units.ts";
 import type { Log } from "../../telemetry/log.ts";
-import type { ActivationQuery, ActivationStore } from "../port.ts";
+import type { ActivationQuery, ActivationStore, JsonPieces } from "../port.ts";
 import { decodeRecord, decodeRecordId, encodeRecord } from "./record-frames.ts";
 import type { StoreThread } from "./thread.ts";
 
@@ -36,6 +35,7 @@ const BATCH_RECORDS = 500;
 const BATCH_BYTES = 4 * MB;
 /** What loss of power may cost of records that are only `written`. */
 const SYNC_AFTER_MS = 10;
+const STORE = "activations";
 const RETRY_MS = SECOND_MS;
 /** Not in SQLite; beyond it `put` waits, and a list waits for so many rows: some second. */
 const PENDING_RECORDS_MAX = 20_000;
@@ -227,27 +227,32 @@ export class RecordJournal implements ActivationStore {
   }
 
   async has(id: ActivationId): Promise<boolean> {
-    return this.#pending.has(id) || this.#options.thread.call("activations", "has", id);
+    const { thread } = this.#options;
+    return this.#pending.has(id) || thread.call({ owner: "", store: STORE, method: "has" }, id);
   }
 
   async get(namespace: EntityName, id: ActivationId): Promise<ActivationDocument | undefined> {
+    const { thread } = this.#options;
     // SQLite first: what it has stands, whatever was put later. What it does not have when it
     // answers is still pending, as it answers in the order of the calls.
-    const stored = await this.#options.thread.call("activations", "get", namespace, id);
+    const call = { owner: namespace, store: STORE, method: "get" } as const;
+    const stored = await thread.call(call, namespace, id);
     const position = this.#pending.get(id);
     if (stored !== undefined || position === undefined) return stored;
     const document = decodeRecord(this.#journal.read(position));
     return document.namespace === namespace ? document : undefined;
   }
 
-  async list(query: ActivationQuery, docs: boolean): Promise<readonly RawJson[]> {
+  async list(query: ActivationQuery, docs: boolean): Promise<JsonPieces> {
     await this.#moved();
-    return this.#options.thread.call("activations", "list", query, docs);
+    const call = { owner: query.namespace, store: STORE, method: "list" } as const;
+    return this.#options.thread.call(call, query, docs);
   }
 
   async count(query: ActivationQuery): Promise<number> {
     await this.#moved();
-    return this.#options.thread.call("activations", "count", query);
+    const call = { owner: query.namespace, store: STORE, method: "count" } as const;
+    return this.#options.thread.call(call, query);
   }
 
   /** Leaves the journal empty where SQLite takes the rest, and as it is where not. */

@@ -3,7 +3,9 @@
 import { Worker } from "node:worker_threads";
 import { failure } from "../../kernel/errors.ts";
 import type { LargeText } from "../../kernel/large-text.ts";
+import { Shares } from "../../kernel/shares.ts";
 import { toThreadScript } from "../../kernel/thread-script.ts";
+import { Turns } from "../../kernel/turns.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { type Call, fromCallFailure, type Reply, type Stores } from "./calls.ts";
 import type { IdempotencyLimits } from "./idempotency.ts";
@@ -31,8 +33,13 @@ type Result<Store, Name extends keyof Store> = Store[Name] extends (
   ? Awaited<Value>
   : never;
 
-/** Calls that have no answer yet: some hundred milliseconds of work. */
-const CALLS_MAX = 1000;
+/** Calls of all owners that have no answer yet: a second of work, and some megabytes. */
+const CALLS_MAX = 10_000;
+/** The thread has so many of an owner's at a time, which others wait for: a millisecond of work. */
+const CALLS_OF_OWNER = 16;
+/** And of those that may take much longer than that. */
+const LONG_CALLS_OF_OWNER = 1;
+const LONG: ReadonlySet<string> = new Set(["count", "list", "listVersions"]);
 
 export interface StoreThreadOptions {
   readonly directory: string;
@@ -46,6 +53,9 @@ export class StoreThread implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #changed: (() => void)[] = [];
+  readonly #shares = new Shares(CALLS_MAX);
+  readonly #turns = new Turns(CALLS_OF_OWNER);
+  readonly #longTurns = new Turns(LONG_CALLS_OF_OWNER);
   readonly #opened: Promise<unknown>;
   #nextId = 1;
   #closing: (() => void) | undefined;
@@ -65,15 +75,27 @@ export class StoreThread implements AsyncDisposable {
     await this.#opened;
   }
 
-  /** Rejects with `unavailable` where too many calls wait already. */
-  call<Store extends keyof Stores, Name extends Method<Stores[Store]>>(
-    store: Store,
-    method: Name,
+  /**
+   * A call of whoever owns what is asked for, beside a few of his others: one owner's flood does not stand
+   * in front of another's call. Rejects with `store-full` where too many of his wait already.
+   */
+  async call<Store extends keyof Stores, Name extends Method<Stores[Store]>>(
+    {
+      owner,
+      store,
+      method,
+    }: { readonly owner: string; readonly store: Store; readonly method: Name },
     ...values: Values<Stores[Store], Name>
   ): Promise<Result<Stores[Store], Name>> {
-    if (this.#waiting.size < CALLS_MAX) return this.callAnyway(store, method, ...values);
-    const detail = `The store is overloaded: ${CALLS_MAX} requests wait for it; try again later`;
-    return Promise.reject(failure("unavailable", { detail }));
+    if (!this.#shares.take(owner, 1)) {
+      throw failure("store-full", { waiting: this.#shares.of(owner) });
+    }
+    const turns = LONG.has(method) ? this.#longTurns : this.#turns;
+    try {
+      return await turns.take(owner, () => this.callAnyway(store, method, ...values));
+    } finally {
+      this.#shares.giveBack(owner, 1);
+    }
   }
 
   /** For what keeps to a bound of its own. */

@@ -48,10 +48,15 @@ async function answer(stores: Stores, call: Call): Promise<void> {
   }
 }
 
-/** Of an entity that is read: its large code is handed over, not copied. */
+/** Of an entity that is read its large code, of a list its pieces: handed over, not copied. */
 function toLarge(value: unknown): Uint8Array<ArrayBuffer>[] {
+  if (Array.isArray(value)) return (value as unknown[]).filter(isBytes);
   const code = (value as Partial<EntityRow> | null | undefined)?.code;
-  return code instanceof Uint8Array ? [code] : [];
+  return isBytes(code) ? [code] : [];
+}
+
+function isBytes(value: unknown): value is Uint8Array<ArrayBuffer> {
+  return value instanceof Uint8Array;
 }
 
 try {

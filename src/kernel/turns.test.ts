@@ -19,3 +19,23 @@ test("work of one key goes in order, also after one that failed, and other keys 
   await second;
   assert.deepEqual(done, ["b", "a1", "a2"]);
 });
+
+test("so many of one key run at a time, in the order in which they came", async () => {
+  const turns = new Turns(2);
+  const begun: number[] = [];
+  const gates = Array.from({ length: 4 }, () => Promise.withResolvers<void>());
+  const works = gates.map(({ promise }, n) =>
+    turns.take("a", () => {
+      begun.push(n);
+      return promise;
+    }),
+  );
+  assert.deepEqual(begun, [0, 1]);
+  gates[1]?.resolve();
+  await works[1];
+  await turns.take("b", async () => {});
+  assert.deepEqual(begun, [0, 1, 2]);
+  for (const { resolve } of gates) resolve();
+  await Promise.all(works);
+  assert.deepEqual(begun, [0, 1, 2, 3]);
+});
