@@ -24,6 +24,7 @@ import { Sandbox } from "./sandbox-enclosure.ts";
 import { type SandboxFiles, writeSandboxFiles } from "./sandbox-files.ts";
 import { openSandboxUsers } from "./sandbox-users.ts";
 import { findBatchPrefix } from "./scheduling.ts";
+import { endUnfinished } from "./unfinished-sandboxes.ts";
 
 export interface SandboxOptions {
   readonly launches: Launches;
@@ -44,7 +45,8 @@ const START_MS_MAX = 30_000;
 
 /** Rejects if sandboxes cannot be made here; `probeSandbox` says why beforehand. */
 export async function openSandboxDriver(options: SandboxOptions): Promise<ContainerDriver> {
-  // First: while this process has no others it may be alone in its group.
+  endUnfinished(options.apiSocket);
+  // First of all processes: while this one has no others it may be alone in its group.
   const cgroups = options.withoutCgroups ? undefined : await openCgroups(options.instance);
   const [network, batchPrefix] = await Promise.all([
     options.network ? findNetwork(options.networkRules) : undefined,
