@@ -116,7 +116,7 @@ class TriggerHandlers {
     const fire = async (own: { readonly keyedId?: ActivationId }) =>
       firings.fire({
         identity,
-        trigger: await triggers.get(name),
+        trigger: await triggers.findToFire(name),
         ...(payload === undefined ? {} : { payload }),
         headers: toVisibleHeaders(call),
         transactionId: call.transactionId,

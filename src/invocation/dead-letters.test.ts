@@ -65,7 +65,7 @@ test("a letter that is there twice is fired once", () =>
       topic: "letters",
       ...{ bus, activations, clock },
       firings: { fire },
-      triggers: { get: async () => ({}) as Trigger },
+      triggers: { findToFire: () => ({}) as Trigger },
       limits: { payloadBytesMax: 1000 } as DeadLettersOptions["limits"],
       postponedMax: { count: 10, length: 1000 },
       log: pino({ enabled: false }),
@@ -97,7 +97,7 @@ test("a letter for whose actions there is no room is fired when there is", () =>
           return letterId;
         },
       },
-      triggers: { get: async () => ({}) as Trigger },
+      triggers: { findToFire: () => ({}) as Trigger },
       limits: { payloadBytesMax: 1000 } as DeadLettersOptions["limits"],
       postponedMax: { count: 10, length: 1000 },
       log: pino({ enabled: false }),

@@ -23,7 +23,7 @@ export interface DeadLettersOptions {
   readonly topic: string;
   readonly bus: Bus;
   readonly firings: Pick<Firings, "fire">;
-  readonly triggers: { get(name: QualifiedName): Promise<Trigger> };
+  readonly triggers: { findToFire(name: QualifiedName): Trigger | Promise<Trigger> };
   readonly activations: Pick<ActivationStore, "has">;
   readonly limits: SystemLimits;
   /** Of letters that were put back, of all namespaces together: one has half of it at most. */
@@ -127,7 +127,7 @@ export class DeadLetters implements AsyncDisposable {
   async #fire(letter: DeadLetter): Promise<void> {
     const { firings, triggers, limits } = this.#options;
     const { user, trigger, transactionId } = letter;
-    const found = await triggers.get({ namespace: user.namespace.name, name: trigger });
+    const found = await triggers.findToFire({ namespace: user.namespace.name, name: trigger });
     await firings.fire({
       identity: user,
       trigger: found,

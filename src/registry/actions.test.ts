@@ -12,11 +12,13 @@ import { idOf, toVersionId } from "../entities/names.ts";
 import type { Package } from "../entities/package.ts";
 import type { RuntimeManifest } from "../entities/runtime-manifest.ts";
 import type { Identity } from "../entities/subject.ts";
+import { MB } from "../kernel/units.ts";
 import type { EntityStore, EntityType } from "../stores/port.ts";
 import { openSqliteStores } from "../stores/sqlite/open.ts";
 import { type ActionRegistry, createActionRegistry } from "./actions.ts";
 import { createPackageRegistry, type PackageRegistry } from "./packages.ts";
-import { RememberedActions } from "./remembered-actions.ts";
+import { Remembered } from "./remembered.ts";
+import type { ResolvedAction } from "./remembered-actions.ts";
 
 const guest = "guest" as EntityName;
 const identity: Identity = {
@@ -70,7 +72,7 @@ async function withRegistry(body: (fixture: Fixture) => Promise<void>): Promise<
         return store.get(...given);
       },
     };
-    const remembered = new RememberedActions();
+    const remembered = new Remembered<ResolvedAction>({ charactersMax: MB });
     const clock = () => 2;
     const registry = createActionRegistry({
       entities,

@@ -281,7 +281,7 @@ class Actions implements ActionRegistry {
       const document = isSame ? toSameRuns(put.document as Action, stored) : put.document;
       return this.#kept.toChanges({ ...put, document }, stored);
     };
-    return this.#options.remembered.changing(id, () =>
+    return this.#options.remembered.changing([id], () =>
       this.#turns.take(name.namespace, () => this.#actions.put({ id, overwrite, update, changes })),
     );
   }
@@ -309,7 +309,7 @@ class Actions implements ActionRegistry {
     const { entities, remembered } = this.#options;
     return this.#turns.take(name.namespace, async () => {
       const found = await this.#actions.get(id, { code: true });
-      await remembered.changing(id, async () =>
+      await remembered.changing([id], async () =>
         entities.change(await listDeletions(entities, id, found)),
       );
       return fromStored(found).document;

@@ -126,7 +126,7 @@ class Packages implements PackageRegistry {
       }
       return document;
     };
-    return remembered.changing(id, () => this.#packages.put({ id, overwrite, update }));
+    return remembered.changing([id], () => this.#packages.put({ id, overwrite, update }));
   }
 
   /** What is to be bound to, where the caller may use it. */
@@ -145,7 +145,7 @@ class Packages implements PackageRegistry {
     const id = toDocumentId(name);
     const found = await this.#packages.get(id);
     if (bindingOf(found.document) === undefined) await this.#empty(found, force);
-    await this.#options.remembered.changing(id, () => this.#packages.delete(id, found));
+    await this.#options.remembered.changing([id], () => this.#packages.delete(id, found));
     return found.document;
   }
 
@@ -159,7 +159,7 @@ class Packages implements PackageRegistry {
       const page = { skip: 0, limit: Math.min(left, CONTENTS_PAGE) };
       for (const { document, revision } of await entities.list("action", path, page)) {
         const id = idOf(document);
-        await remembered.changing(id, async () =>
+        await remembered.changing([id], async () =>
           entities.change(await listDeletions(entities, id, { revision })),
         );
       }

@@ -11,7 +11,9 @@ import { updateTrigger } from "../entities/trigger-update.ts";
 import { Turns } from "../kernel/turns.ts";
 import type { EntityStore } from "../stores/port.ts";
 import { openSqliteStores } from "../stores/sqlite/open.ts";
+import { Remembered } from "./remembered.ts";
 import { createRuleRegistry } from "./rules.ts";
+import type { RememberedTrigger } from "./triggers.ts";
 
 const namespace = "guest" as EntityName;
 const ACTION = { path: "guest" as EntityPath, name: "action" as EntityName };
@@ -39,7 +41,9 @@ async function withStore(work: (entities: EntityStore) => Promise<void>): Promis
 /** As a process of its own has it: others' turns are not known to it. */
 function openRegistry(entities: EntityStore) {
   const actions = { find: async () => ({}) };
-  const rules = createRuleRegistry({ entities, actions, turns: new Turns(), clock: () => 1 });
+  const remembered = new Remembered<RememberedTrigger>({ charactersMax: 0 });
+  const turns = new Turns();
+  const rules = createRuleRegistry({ entities, actions, remembered, turns, clock: () => 1 });
   const put = (name: string, trigger: string) =>
     rules.put({
       name: toName(name),

@@ -26,12 +26,22 @@ import {
 import type { Clock } from "../kernel/clock.ts";
 import { BriskError, type ErrorCode, failure } from "../kernel/errors.ts";
 import type { Turns } from "../kernel/turns.ts";
-import type { EntityPut, EntityStore, PageOptions, StoredEntity } from "../stores/port.ts";
+import type {
+  EntityChange,
+  EntityPut,
+  EntityStore,
+  PageOptions,
+  StoredEntity,
+} from "../stores/port.ts";
 import { Collection } from "./collection.ts";
+import type { Remembered } from "./remembered.ts";
+import type { RememberedTrigger } from "./triggers.ts";
 
 export interface RuleRegistryOptions {
   readonly entities: EntityStore;
   readonly actions: { find(name: QualifiedName, identity: Identity): Promise<unknown> };
+  /** The same as the triggers'. */
+  readonly remembered: Remembered<RememberedTrigger>;
   /** The same as the triggers', by namespace. */
   readonly turns: Turns;
   readonly clock: Clock;
@@ -94,7 +104,7 @@ class Rules implements RuleRegistry {
   }
 
   async #put({ name, request, overwrite, identity }: PutRule): Promise<RuleWithStatus> {
-    const { entities, clock } = this.#options;
+    const { clock } = this.#options;
     const id = toDocumentId(name);
     const before = await this.#rules.find(id);
     if (before !== undefined && !overwrite) throw failure("already-exists");
@@ -105,12 +115,19 @@ class Rules implements RuleRegistry {
     const linked = before && (await this.#findTrigger(before.document.trigger));
     const status = before === undefined ? "active" : findStatus(linked?.document, id);
     const isMoved = linked !== undefined && idOf(linked.document) !== idOf(trigger.document);
-    await entities.change([
+    await this.#change([
       ...(isMoved ? toDetachment(linked, id) : []),
       toPut("rule", { id, document: rule, before }),
       toAttachment(trigger, id, { action: rule.action, status }),
     ]);
     return { rule, status };
+  }
+
+  /** Of rules and their triggers, which are remembered. */
+  #change(changes: readonly EntityChange[]): Promise<void> {
+    const { entities, remembered } = this.#options;
+    const ids = changes.map(({ id }) => id);
+    return remembered.changing(ids, () => entities.change(changes));
   }
 
   /** `undefined` where it is gone, or the name has become something else's. */
@@ -151,7 +168,7 @@ class Rules implements RuleRegistry {
     if (findStatus(trigger?.document, id) === status) return;
     if (trigger === undefined) throw failure("resource-missing");
     // The rule is written as it was, so that who deletes or moves it meanwhile meets a conflict.
-    await this.#options.entities.change([
+    await this.#change([
       toPut("rule", { id, document: rule, before: found }),
       // At the end: the log of a firing has the rules in the order in which they were attached.
       toAttachment({ ...trigger, document: detachRule(trigger.document, id) }, id, {
@@ -166,10 +183,7 @@ class Rules implements RuleRegistry {
       const id = toDocumentId(name);
       const { document: rule, revision } = await this.#rules.get(id);
       const trigger = await this.#findTrigger(rule.trigger);
-      await this.#options.entities.change([
-        ...toDetachment(trigger, id),
-        { id, deletes: revision },
-      ]);
+      await this.#change([...toDetachment(trigger, id), { id, deletes: revision }]);
       return rule;
     });
   }

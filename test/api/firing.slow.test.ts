@@ -214,6 +214,41 @@ test("a trigger that is made again fires nothing until its rule is switched on",
   assert.equal(logs.length, 1);
 });
 
+test("a trigger that is fired again and again is fired as it is then", async () => {
+  await putTrigger("t14", { parameters: [{ key: "n", value: 1 }] });
+  await putTrigger("t14b");
+  const firings = async () => {
+    const answer = await fire("t14");
+    if (answer.status !== 202) return answer.status;
+    const { json } = await brisk().request(
+      "GET",
+      `${ACTIVATIONS}/${(answer.json as Json)["activationId"]}`,
+    );
+    const logs = (json as ActivationRecord).logs.map((line) => JSON.parse(line) as Json);
+    const ran = logs.filter(({ success }) => success === true);
+    return Promise.all(ran.map(async (log) => (await readArguments(log))["n"]));
+  };
+  const move = (trigger: string) =>
+    put(brisk(), `${RULES}/t14-1`, { trigger: `/_/${trigger}`, action: "/_/echo" });
+  const remove = (path: string) => brisk().request("DELETE", path);
+  const steps: readonly (readonly [() => Promise<unknown>, number | readonly unknown[]])[] = [
+    [async () => {}, [1]],
+    [() => put(brisk(), `${TRIGGERS}/t14`, { parameters: [{ key: "n", value: 2 }] }), [2]],
+    [() => setStatus("t14-1", "inactive"), 204],
+    [() => setStatus("t14-1", "active"), [2]],
+    [() => move("t14b"), 204],
+    [() => move("t14"), [2]],
+    [() => remove(`${RULES}/t14-1`), 204],
+    [() => move("t14"), [2]],
+    [() => remove(`${TRIGGERS}/t14`), 404],
+    [() => put(brisk(), `${TRIGGERS}/t14`), 204],
+  ];
+  for (const [step, expected] of steps) {
+    await step();
+    assert.deepEqual([await firings(), await firings()], [expected, expected], String(step));
+  }
+});
+
 test("one trigger fires all its rules, and one action may have many triggers", async () => {
   await putTrigger("t12", { actions: ["echo", "echo"] });
   await putTrigger("t12b");
