@@ -41,7 +41,6 @@ const ALONE = /\.alone\.(slow\.)?test\.ts$/;
 const LONGEST = [
   "test/api/web-wait.slow.test.ts",
   "test/faults/kill-process.slow.test.ts",
-  "bench/run.slow.test.ts",
   "test/faults/kill-sandbox.slow.test.ts",
   "test/browser/docs.slow.test.ts",
   "test/docs.slow.test.ts",

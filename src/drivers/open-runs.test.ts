@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { steadyClock } from "../kernel/clock.ts";
 import { HOUR_MS } from "../kernel/units.ts";
 import { type OpenRun, OpenRuns } from "./open-runs.ts";
 import type { Answer, Begun, NotBegun } from "./port.ts";
@@ -9,15 +10,15 @@ import type { Answer, Begun, NotBegun } from "./port.ts";
 const ANSWER: Answer = { type: "answered", status: 200, body: "{}", bytes: 2 };
 const EXITED: Answer = { type: "ended", reason: "exited" };
 
-function open() {
-  const runs = new OpenRuns({ runsMax: 1, timedOut: () => {}, slow: () => {} });
+function open({ timeoutMs = 60_000, timedOut = (_: OpenRun) => {} } = {}) {
+  const runs = new OpenRuns({ runsMax: 1, timedOut, slow: () => {} });
   let seq = 0;
   const add = () => {
     seq += 1;
     const seen: { outcome?: Begun | NotBegun; written: string } = { written: "" };
     const run: OpenRun = {
       seq,
-      patience: { timeoutMs: 60_000, bytesMax: 1000 },
+      patience: { timeoutMs, bytesMax: 1000 },
       sinks: { output: ({ bytes }) => (seen.written += bytes) },
       settle: (outcome) => {
         seen.outcome = outcome;
@@ -89,6 +90,25 @@ test("nothing is to be handed over behind what is given up", () => {
   assert.equal(runs.isStuck, false);
   runs.giveUp(run);
   assert.equal(runs.isStuck, true);
+});
+
+test("none is given up before its time, though timers may be early by a part of a millisecond", async () => {
+  for (let round = 0; round < 20; round++) {
+    const ended = Promise.withResolvers<OpenRun>();
+    using opened = open({ timeoutMs: 5, timedOut: ended.resolve });
+    // They count whole milliseconds, and are earliest where they begin at the end of one, in a busy loop.
+    while (process.hrtime.bigint() % 1_000_000n < 900_000n);
+    opened.add();
+    let isOver = false;
+    const spin = () => {
+      if (!isOver) setImmediate(spin);
+    };
+    spin();
+    const { beganSteadyMs } = await ended.promise;
+    const elapsedMs = steadyClock() - beganSteadyMs;
+    isOver = true;
+    assert.ok(elapsedMs >= 5, `${elapsedMs}`);
+  }
 });
 
 for (const hours of [1, -1]) {

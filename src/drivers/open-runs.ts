@@ -84,9 +84,16 @@ export class OpenRuns {
 
   #begin(run: OpenRun): void {
     markBegun(run);
-    run.timer = setTimeout(this.#options.timedOut, run.patience.timeoutMs, run);
+    run.timer = setTimeout(this.#checkTime, run.patience.timeoutMs, run);
     this.#begun.push(run);
   }
+
+  /** Node counts a timer from when the turn began in which it was set: it may be early. */
+  readonly #checkTime = (run: OpenRun): void => {
+    const leftMs = run.patience.timeoutMs - (steadyClock() - run.beganSteadyMs);
+    if (leftMs > 0) run.timer = setTimeout(this.#checkTime, Math.ceil(leftMs), run);
+    else this.#options.timedOut(run);
+  };
 
   #beginNext(): void {
     for (const run of this.#unanswered.values()) {
