@@ -47,7 +47,7 @@ const LONGEST = [
   "test/package.slow.test.ts",
 ];
 
-const COMPILE_CACHE = join(import.meta.dirname, "compile-cache.mjs");
+const PRELOAD = join(import.meta.dirname, "preload.mjs");
 
 const { values, positionals } = parseArgs({
   options: { fast: { type: "boolean", default: false } },
@@ -129,7 +129,7 @@ async function runTests(paths: readonly string[], options: TestOptions): Promise
     // A test that timed out, or a handle that one left open, must not keep its process alive.
     forceExit: true,
     signal: AbortSignal.timeout(WHOLE_RUN_MS),
-    execArgv: ["--disable-warning=ExperimentalWarning", "--import", COMPILE_CACHE],
+    execArgv: ["--disable-warning=ExperimentalWarning", "--import", PRELOAD],
   });
   stream.on("test:stderr", ({ file, message }) => keepOutput(output, file, message));
   stream.on("test:stdout", ({ file, message }) => keepOutput(output, file, message));

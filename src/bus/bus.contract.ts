@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { toBytes } from "../kernel/payload.ts";
 import type { Bus, Delivery, Fresh } from "./port.ts";
 
@@ -20,6 +21,19 @@ export const DURABLE: Fresh = { keep: "durable", owner: OWNER };
 export const WRITTEN: Fresh = { keep: "written", owner: OWNER };
 
 const DEADLINE_MS = 10_000;
+
+/** No faster than the disk: what stays in the way is copied meanwhile, and is full until then. */
+export async function publishAsThereIsRoom(publish: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      await publish();
+      return;
+    } catch (cause) {
+      if ((cause as { code?: string }).code !== "bus-full") throw cause;
+      await delay(1);
+    }
+  }
+}
 
 /** Collects deliveries, and waits for a number of them. */
 export class Inbox {
