@@ -40,6 +40,18 @@ function following() {
   return { dueAt: systemClock(), owner: USER.namespace.uuid };
 }
 
+function openLetters(given: Pick<DeadLettersOptions, "bus" | "activations" | "firings">) {
+  return new DeadLetters({
+    topic: "letters",
+    ...given,
+    triggers: { findToFire: () => ({}) as Trigger },
+    limits: { payloadBytesMax: 1000 } as DeadLettersOptions["limits"],
+    postponedMax: { count: 10, length: 1000 },
+    clock: systemClock,
+    log: pino({ enabled: false }),
+  });
+}
+
 test("a letter that is there twice is fired once", () =>
   withDirectory(async (directory) => {
     await using stores = await openSqliteStores(directory);
@@ -61,15 +73,7 @@ test("a letter that is there twice is fired once", () =>
     const [twice, once] = [createActivationId(), createActivationId()];
     for (const id of [twice, twice, once])
       await bus.publishLater("letters", toLetter(id), following());
-    await using letters = new DeadLetters({
-      topic: "letters",
-      ...{ bus, activations, clock },
-      firings: { fire },
-      triggers: { findToFire: () => ({}) as Trigger },
-      limits: { payloadBytesMax: 1000 } as DeadLettersOptions["limits"],
-      postponedMax: { count: 10, length: 1000 },
-      log: pino({ enabled: false }),
-    });
+    await using letters = openLetters({ bus, activations, firings: { fire } });
     letters.start();
     while (bus.waiting("letters") > 0) await delay(5);
     await bus.publishLater("letters", toLetter(twice), following());
@@ -87,21 +91,13 @@ test("a letter for whose actions there is no room is fired when there is", () =>
     const id = createActivationId();
     const tried: (ActivationId | undefined)[] = [];
     await bus.publishLater("letters", toLetter(id), following());
-    await using letters = new DeadLetters({
-      topic: "letters",
-      ...{ bus, activations: stores.activations, clock },
-      firings: {
-        fire: async ({ letterId }) => {
-          tried.push(letterId);
-          if (tried.length < 2) throw failure("too-many-waiting", { count: 1, megabytes: 1 });
-          return letterId;
-        },
-      },
-      triggers: { findToFire: () => ({}) as Trigger },
-      limits: { payloadBytesMax: 1000 } as DeadLettersOptions["limits"],
-      postponedMax: { count: 10, length: 1000 },
-      log: pino({ enabled: false }),
-    });
+    const fire: DeadLettersOptions["firings"]["fire"] = async ({ letterId }) => {
+      tried.push(letterId);
+      if (tried.length < 2) throw failure("too-many-waiting", { count: 1, megabytes: 1 });
+      return letterId;
+    };
+    const { activations } = stores;
+    await using letters = openLetters({ bus, activations, firings: { fire } });
     letters.start();
     while (bus.waiting("letters") > 0) await delay(5);
     assert.deepEqual(tried, [id, id]);
