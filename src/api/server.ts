@@ -31,6 +31,7 @@ import {
 } from "./http.ts";
 import { OPTIONS_OK, PONG } from "./info.ts";
 import { answerInvokers, type InvokerStates } from "./invokers.ts";
+import { accepts } from "./media-types.ts";
 import { toLength } from "./portions.ts";
 import { checkHttp, HEADERS_BYTES_MAX, refuseClient, refuseTunnel } from "./protocol.ts";
 import {
@@ -43,7 +44,6 @@ import {
 } from "./routes.ts";
 import { findMatch, type Target, Targets } from "./targets.ts";
 import type { Viewer } from "./viewer.ts";
-import { accepts } from "./web/media-types.ts";
 
 /** Imported, the module would also load its WebSocket client: 30 ms and 8 MB that nothing here uses. */
 const { createServer } = process.getBuiltinModule("node:http");

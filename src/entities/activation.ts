@@ -101,8 +101,8 @@ function toResponseText(response: ActivationResponse): RawJson {
 
 /** The full record. A blocking answer passes `"[]"` as logs: they are only in the stored record. */
 export function toRecordText(document: ActivationDocument, logs: RawJson = document.logs): RawJson {
-  const subject = JSON.stringify(document.subject);
-  return `${document.head},"subject":${subject},"response":${document.response},"logs":${logs}}` as RawJson;
+  const { response } = document;
+  return toRecordParts<RawJson>(document, { response, logs }).join("") as RawJson;
 }
 
 /** The same around texts that are bytes, and stay so. */

@@ -5,9 +5,9 @@ import type { Action } from "../../entities/action.ts";
 import { failure } from "../../kernel/errors.ts";
 import { isJsonObject, type RawJson, toRawJson, toSingleLine } from "../../kernel/json.ts";
 import { prependMembers } from "../../kernel/json-text.ts";
+import { isJson, isText, JSON_NAME, parseMediaType } from "../media-types.ts";
 import { parseJson } from "../schemas.ts";
 import type { WebAnnotations } from "./annotations.ts";
-import { isJson, isText, JSON_NAME, parseMediaType } from "./media-types.ts";
 
 export interface WebRequest {
   readonly method: string;

@@ -5,8 +5,8 @@ import { decodeBase64, isBase64 } from "../../kernel/base64.ts";
 import { failure } from "../../kernel/errors.ts";
 import type { RawJson } from "../../kernel/json.ts";
 import { indentJson, pickMembers } from "../../kernel/json-text.ts";
+import { isJson, isText, JSON_NAME, parseMediaType, toContentType } from "../media-types.ts";
 import type { Extension } from "./address.ts";
-import { isJson, isText, JSON_NAME, parseMediaType, toContentType } from "./media-types.ts";
 import { type HeaderLine, parseHeaders } from "./response-headers.ts";
 
 export interface WebResponseHead {

@@ -27,12 +27,12 @@ import {
   hasBody,
   type StreamReply,
 } from "../http.ts";
+import { accepts } from "../media-types.ts";
 import type { Subtree, SubtreeReply } from "../routes.ts";
 import { parseWebAddress, type WebAddress } from "./address.ts";
 import { meetsRequirement, readWebAnnotations, type WebAnnotations } from "./annotations.ts";
 import { isReserved, toArguments } from "./arguments.ts";
 import { WEB_DESCRIPTIONS, WEB_METHODS } from "./descriptions.ts";
-import { accepts } from "./media-types.ts";
 import { toCorsHeaders, toWebErrorReply, toWebHead, toWebReply } from "./replies.ts";
 import {
   toStreamHead,

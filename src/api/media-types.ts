@@ -1,5 +1,5 @@
-// Media types as the web path takes them: parsed, matched with an Accept header, and told apart into
-// text and binary, which decides how a body becomes a string and a string a body. The table is that of
+// Media types: parsed, matched with an Accept header, and, for web actions, told apart into text and
+// binary, which decides how a body becomes a string and a string a body. The table is that of
 // OpenWhisk's HTTP toolkit (web-action specification, 1.6.1), with its surprises: `text/javascript`
 // and `application/yaml` are not in it, and so are binary unless they name a charset.
 
